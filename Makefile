@@ -1,0 +1,41 @@
+# The only command surface. `make` alone lists the verbs.
+export CARGO_BUILD_JOBS ?= 2
+CARGO := cargo
+TOOLS := .tools
+
+.PHONY: help run test check bench lambda-local fmt wasm
+
+help: ## list the verbs
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+run: ## build, start sandbox, API and a sweep every minute; Ctrl-C ends all of it
+	@$(CARGO) build --release -p risk-sandbox -p risk-api -p risk-sweep
+	@./run.sh
+
+test: ## every test; installs what it needs
+	$(CARGO) build --workspace --bins
+	$(CARGO) test --workspace --no-fail-fast
+
+check: ## formatting, lints, docs, architecture and tidy tests, WebAssembly build of model and engine
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
+	$(CARGO) test -p risk-tests --test architecture
+	$(MAKE) --no-print-directory wasm
+
+wasm:
+	@./wasm.sh -p risk-model -p risk-engine
+
+bench: ## loopback load beside a bare route, engine time, start-up and memory, in one run
+	$(CARGO) build --release -p risk-sandbox -p risk-api -p risk-tests --bins
+	$(CARGO) bench -p risk-tests
+
+lambda-local: $(TOOLS)/bin/cargo-lambda ## the API as a Lambda function on this machine (cargo lambda watch), port 9000
+	./lambda-local.sh
+
+$(TOOLS)/bin/cargo-lambda:
+	python3 -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet cargo-lambda==1.9.2
+
+fmt: ## format the code
+	$(CARGO) fmt --all

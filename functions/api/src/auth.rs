@@ -1,0 +1,131 @@
+//! Who is asking: API keys, looked up by hash, and what their holders may do.
+
+mod key;
+mod verified;
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, Method};
+use risk_model::{Rejection, Wallet};
+
+use crate::problem::{Kind, Problem};
+use crate::settings::AuthMode;
+use crate::state::Api;
+
+pub use key::{key_hash, mint_first_key, mint_key};
+pub(crate) use verified::{HeldKey, VerifiedKeys};
+
+/// The header of an API key.
+pub(crate) const KEY_HEADER: &str = "x-api-key";
+/// The header in which earlier clients name their wallet. It proves nothing; it can only narrow.
+const WALLET_HEADER: &str = "x-wallet-address";
+
+/// A right on the wallet routes. `admin` keys have both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Right {
+    /// To ask.
+    Read,
+    /// To change, or to have something computed and stored.
+    Write,
+}
+
+impl Right {
+    /// The right that a method takes.
+    pub(crate) fn of_method(method: &Method) -> Self {
+        if matches!(*method, Method::GET | Method::HEAD) { Self::Read } else { Self::Write }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+}
+
+/// What a principal is counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PrincipalId([u8; 16]);
+
+impl PrincipalId {
+    /// Everybody in [`AuthMode::Open`].
+    pub(crate) const ANONYMOUS: Self = Self([0; 16]);
+
+    /// The holder of a key.
+    pub(crate) fn of_hash(hash: &[u8; 32]) -> Self {
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash[..16]);
+        Self(id)
+    }
+}
+
+/// Who is asking. Wallet owners with a bearer token are to join.
+#[derive(Clone, Debug)]
+pub(crate) enum Principal {
+    /// Everybody, in [`AuthMode::Open`].
+    Anonymous,
+    /// The holder of an API key.
+    Key(Arc<HeldKey>),
+}
+
+impl Principal {
+    /// The principal of a request's headers.
+    pub(crate) async fn of_headers(api: &Api, headers: &HeaderMap) -> Result<Self, Problem> {
+        let text = headers.get(KEY_HEADER).map(|value| value.to_str().unwrap_or_default());
+        Self::of_key(api, text).await
+    }
+
+    /// The principal of a key's text, or of none.
+    pub(crate) async fn of_key(api: &Api, text: Option<&str>) -> Result<Self, Problem> {
+        if api.settings.auth_mode == AuthMode::Open {
+            return Ok(Self::Anonymous);
+        }
+        let missing = || Problem::new(Kind::Unauthenticated, "the header x-api-key is missing");
+        let held = api.keys.verify(&api.service, text.ok_or_else(missing)?).await?;
+        let invalid = || Problem::new(Kind::Unauthenticated, "the API key is not valid");
+        Ok(Self::Key(held.ok_or_else(invalid)?))
+    }
+
+    /// What it is counted by.
+    pub(crate) fn id(&self) -> PrincipalId {
+        match self {
+            Self::Anonymous => PrincipalId::ANONYMOUS,
+            Self::Key(held) => PrincipalId::of_hash(&held.key.hash),
+        }
+    }
+
+    /// Refuses a right that it does not have.
+    pub(crate) fn demand(&self, right: Right) -> Result<(), Problem> {
+        let has = match self {
+            Self::Anonymous => true,
+            Self::Key(held) => held.key.scopes.iter().any(|scope| scope == right.name() || scope == "admin"),
+        };
+        let refusal = || Problem::new(Kind::Forbidden, format!("the API key has no {} scope", right.name()));
+        has.then_some(()).ok_or_else(refusal)
+    }
+
+    /// The wallets it may see; every wallet where `None`.
+    pub(crate) fn wallets(&self) -> Option<&[Wallet]> {
+        match self {
+            Self::Anonymous => None,
+            Self::Key(held) => held.key.wallets.as_deref(),
+        }
+    }
+
+    /// Refuses a wallet that it may not see.
+    pub(crate) fn demand_wallet(&self, wallet: Wallet) -> Result<(), Problem> {
+        let may = self.wallets().is_none_or(|wallets| wallets.contains(&wallet));
+        let refusal = || Problem::new(Kind::Forbidden, "the API key may not see this wallet");
+        may.then_some(()).ok_or_else(refusal)
+    }
+}
+
+/// The wallet that an earlier client names in its header.
+pub(crate) fn claimed_wallet(headers: &HeaderMap) -> Result<Option<Wallet>, Problem> {
+    let Some(value) = headers.get(WALLET_HEADER) else { return Ok(None) };
+    let parsed = value.to_str().unwrap_or_default().parse();
+    parsed.map(Some).map_err(|code| Problem::refused(vec![Rejection::new(WALLET_HEADER, code)]))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! Every route, one file each. A route that is served stands in the OpenAPI document, and the reverse: a test holds it.
+
+pub(crate) mod acknowledge;
+pub(crate) mod alerts;
+pub(crate) mod analyze;
+pub(crate) mod docs;
+pub(crate) mod front;
+pub(crate) mod health;
+pub(crate) mod info;
+pub(crate) mod live;
+pub(crate) mod metrics;
+pub(crate) mod openapi;
+pub(crate) mod positions;
+pub(crate) mod resolve;
+pub(crate) mod session;
+pub(crate) mod status;
+pub(crate) mod style;
+pub(crate) mod summary;
+pub(crate) mod watch;
+pub(crate) mod watches;
+
+use std::sync::Arc;
+
+use axum::routing::{MethodRouter, get, post};
+
+use crate::state::Api;
+
+/// The templates of every route: the only paths that metrics and logs name.
+pub(crate) const TEMPLATES: [&str; 19] = [
+    "/",
+    "/session",
+    "/session/end",
+    "/style.css",
+    "/docs",
+    "/openapi.json",
+    "/metrics",
+    "/api/info",
+    "/api/risk/health",
+    "/api/risk/health/live",
+    "/api/risk/status",
+    "/api/risk/summary",
+    "/api/risk/analyze",
+    "/api/risk/positions",
+    "/api/risk/alerts",
+    "/api/risk/alerts/{id}/acknowledge",
+    "/api/risk/alerts/{id}/resolve",
+    "/api/risk/watches",
+    "/api/risk/watches/{wallet}",
+];
+
+/// The routes of [`TEMPLATES`], in its order.
+pub(crate) fn endpoints() -> [MethodRouter<Arc<Api>>; TEMPLATES.len()] {
+    [
+        get(front::show),
+        post(session::begin),
+        post(session::end),
+        get(style::show),
+        get(docs::show),
+        get(openapi::show),
+        get(metrics::show),
+        get(info::show),
+        get(health::show),
+        get(live::show),
+        get(status::show),
+        get(summary::show),
+        post(analyze::run),
+        get(positions::show),
+        get(alerts::list),
+        post(acknowledge::run),
+        post(resolve::run),
+        get(watches::list),
+        get(watch::show).put(watch::put).delete(watch::remove),
+    ]
+}

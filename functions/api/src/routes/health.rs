@@ -1,0 +1,117 @@
+//! `GET /api/risk/health`: the verdict and what it is made of, made at most once a second and without a provider.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use moka::future::Cache;
+use risk_app::ports::UpstreamHealth;
+use risk_app::service::{Health, HealthState};
+use risk_app::summary::rfc3339;
+use risk_model::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::answer::json_bytes;
+use crate::input::take_no_query;
+use crate::problem::Problem;
+use crate::state::Api;
+
+/// How long a verdict is told again.
+const KEPT: Duration = Duration::from_secs(1);
+
+/// The verdict of this second; requests that come together wait for one and the same.
+pub(crate) struct HealthCache(Cache<(), (StatusCode, Bytes)>);
+
+impl HealthCache {
+    /// No verdict yet.
+    pub(crate) fn new() -> Self {
+        Self(Cache::builder().max_capacity(1).time_to_live(KEPT).build())
+    }
+}
+
+/// The verdict on the service.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HealthBody {
+    /// `healthy`, `degraded` (it works, with parts missing) or `unhealthy`.
+    pub status: String,
+    /// When it was found, RFC 3339; told again for one second.
+    pub checked_at: String,
+    /// What it is made of.
+    pub checks: Vec<HealthCheck>,
+}
+
+/// One component.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HealthCheck {
+    /// `store`, `sweep` or `upstream`.
+    pub component: &'static str,
+    /// Which.
+    pub name: String,
+    /// Store: `up`, `down`. Sweep: `on_time`, `late`, `none_yet`. Upstream: its breaker, `closed`, `open`, `half_open`.
+    pub state: String,
+    /// Seconds since it last did its work; null where it has not, or where that is not told.
+    pub age_seconds: Option<u64>,
+    /// Why an upstream's last failed call failed.
+    pub last_failure: Option<String>,
+}
+
+impl HealthBody {
+    fn of(health: &Health, store: &str, now: Timestamp) -> Self {
+        let sweep = match (health.last_sweep_age_seconds, health.is_sweep_late) {
+            (_, true) => "late",
+            (Some(_), false) => "on_time",
+            (None, false) => "none_yet",
+        };
+        let store_state = if health.is_store_up { "up" } else { "down" };
+        let mut checks = vec![
+            check("store", store, store_state, health.is_store_up.then_some(0)),
+            check("sweep", "watch list", sweep, health.last_sweep_age_seconds),
+        ];
+        checks.extend(health.upstreams.iter().map(upstream));
+        Self { status: health.state.name().to_owned(), checked_at: rfc3339(now), checks }
+    }
+}
+
+fn check(component: &'static str, name: &str, state: &str, age_seconds: Option<u64>) -> HealthCheck {
+    HealthCheck { component, name: name.to_owned(), state: state.to_owned(), age_seconds, last_failure: None }
+}
+
+fn upstream(health: &UpstreamHealth) -> HealthCheck {
+    HealthCheck {
+        last_failure: health.last_failure.clone(),
+        ..check("upstream", &health.name, health.breaker, health.last_success_age_seconds)
+    }
+}
+
+/// The verdict on the service.
+///
+/// A dead store is unhealthy; an open breaker or a late sweep is degraded. No provider is called to answer.
+#[utoipa::path(
+    get,
+    path = "/api/risk/health",
+    tag = "operators",
+    responses(
+        (status = 200, description = "Healthy or degraded", body = HealthBody),
+        (status = 503, description = "Unhealthy", body = HealthBody)
+    )
+)]
+pub(crate) async fn show(State(api): State<Arc<Api>>, uri: Uri) -> Result<Response, Problem> {
+    take_no_query(&uri)?;
+    let verdict = api.health.0.try_get_with((), find(&api)).await;
+    let (status, body) = verdict.map_err(|error| Problem::internal(error.to_string()))?;
+    Ok((status, json_bytes(body)).into_response())
+}
+
+async fn find(api: &Api) -> Result<(StatusCode, Bytes), serde_json::Error> {
+    let health = api.service.health().await;
+    let status = match health.state {
+        HealthState::Healthy | HealthState::Degraded => StatusCode::OK,
+        HealthState::Unhealthy => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let body = HealthBody::of(&health, api.service.store().name(), api.service.clock().now());
+    Ok((status, serde_json::to_vec(&body)?.into()))
+}

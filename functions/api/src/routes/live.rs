@@ -1,0 +1,29 @@
+//! `GET /api/risk/health/live`: whether the process can answer at all.
+
+use axum::http::Uri;
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::answer::json;
+use crate::input::take_no_query;
+use crate::problem::Problem;
+
+/// The process answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LiveBody {
+    /// `alive`.
+    pub status: &'static str,
+}
+
+/// 200 while the process can answer. It asks nobody.
+#[utoipa::path(
+    get,
+    path = "/api/risk/health/live",
+    tag = "operators",
+    responses((status = 200, description = "The process answers", body = LiveBody))
+)]
+pub(crate) async fn show(uri: Uri) -> Result<Response, Problem> {
+    take_no_query(&uri)?;
+    json(&LiveBody { status: "alive" })
+}

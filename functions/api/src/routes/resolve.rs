@@ -1,0 +1,39 @@
+//! `POST /api/risk/alerts/{id}/resolve`: closes it by hand. Idempotent.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+
+use super::alerts::AlertBody;
+use crate::answer::json;
+use crate::caller::Caller;
+use crate::input::{alert_id, take_no_body, take_no_query};
+use crate::problem::{Problem, Refusals};
+use crate::state::Api;
+
+/// Closes an alert by hand.
+///
+/// Open or acknowledged becomes resolved; resolved stays as it was, so it may be called again. If the condition goes on, the next assessment opens a new alert.
+/// Somebody else's alert is not there (404).
+#[utoipa::path(
+    post,
+    path = "/api/risk/alerts/{id}/resolve",
+    tag = "alerts",
+    params(("id" = u64, Path, description = "the alert's id")),
+    responses((status = 200, description = "The alert as it then is", body = AlertBody), Refusals),
+    security(("api_key" = []))
+)]
+pub(crate) async fn run(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    take_no_query(request.uri())?;
+    let id = alert_id(&id)?;
+    take_no_body(request).await?;
+    let visible = caller.admit_all(&api)?;
+    let alert = api.service.resolve(id, visible.as_deref()).await?;
+    json(&AlertBody::from(&alert))
+}

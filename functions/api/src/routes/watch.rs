@@ -1,0 +1,136 @@
+//! `GET`, `PUT` and `DELETE /api/risk/watches/{wallet}`: how a wallet is watched.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use risk_app::AppError;
+use risk_app::records::Watch;
+use risk_app::summary::rfc3339;
+use risk_model::request::{WalletRequest, WatchRequest};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::answer::json;
+use crate::caller::Caller;
+use crate::input::{json_body, take_no_body, take_no_query};
+use crate::problem::{Problem, Refusals};
+use crate::state::Api;
+
+/// The request as documented; it is parsed by `risk_model::request::WatchRequest`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the documented form of a body that the model parses itself")]
+pub(crate) struct WatchSettings {
+    /// A name for people, at most 100 characters.
+    #[schema(max_length = 100)]
+    label: Option<String>,
+    /// Health factor under which `liquidation_risk` opens: above 1 and at most 10; the service's own where absent.
+    health_factor_threshold: Option<f64>,
+}
+
+/// A wallet on the watch list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WatchBody {
+    /// EIP-55 address.
+    pub wallet_address: String,
+    /// A name for people.
+    pub label: Option<String>,
+    /// Health factor under which `liquidation_risk` opens; the service's own where absent.
+    pub health_factor_threshold: Option<f64>,
+    /// Since when, RFC 3339.
+    pub created_at: String,
+    /// Last change, RFC 3339.
+    pub updated_at: String,
+}
+
+impl From<&Watch> for WatchBody {
+    fn from(watch: &Watch) -> Self {
+        Self {
+            wallet_address: watch.wallet.to_string(),
+            label: watch.label.clone(),
+            health_factor_threshold: watch.health_factor_threshold,
+            created_at: rfc3339(watch.created_at),
+            updated_at: rfc3339(watch.updated_at),
+        }
+    }
+}
+
+/// How a wallet is watched.
+#[utoipa::path(
+    get,
+    path = "/api/risk/watches/{wallet}",
+    tag = "watches",
+    params(("wallet" = String, Path, description = "0x and 40 hex digits")),
+    responses((status = 200, description = "The watch", body = WatchBody), Refusals),
+    security(("api_key" = []))
+)]
+pub(crate) async fn show(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(wallet): Path<String>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    take_no_query(&uri)?;
+    let wallet = WalletRequest::of_path(&wallet)?.wallet;
+    caller.admit(&api, wallet)?;
+    json(&WatchBody::from(&api.service.watched(wallet).await?))
+}
+
+/// Watches a wallet, or changes how.
+///
+/// A new one is assessed at once and by every sweep from then on. A field that is absent takes its default.
+#[utoipa::path(
+    put,
+    path = "/api/risk/watches/{wallet}",
+    tag = "watches",
+    params(("wallet" = String, Path, description = "0x and 40 hex digits")),
+    request_body(content = Option<WatchSettings>, content_type = "application/json"),
+    responses(
+        (status = 200, description = "It was watched before; the watch as it now is", body = WatchBody),
+        (status = 201, description = "It is watched from now on", body = WatchBody),
+        Refusals
+    ),
+    security(("api_key" = []))
+)]
+pub(crate) async fn put(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(wallet): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    take_no_query(request.uri())?;
+    let wallet = WalletRequest::of_path(&wallet)?.wallet;
+    let settings = WatchRequest::parse(&json_body(request).await?)?;
+    caller.admit(&api, wallet)?;
+    let status = match api.service.watched(wallet).await {
+        Ok(_) => StatusCode::OK,
+        Err(AppError::NotFound(_)) => StatusCode::CREATED,
+        Err(error) => return Err(error.into()),
+    };
+    let watch = api.service.watch(wallet, settings).await?;
+    Ok((status, json(&WatchBody::from(&watch))?).into_response())
+}
+
+/// Watches a wallet no longer. Its alerts and assessments stay.
+#[utoipa::path(
+    delete,
+    path = "/api/risk/watches/{wallet}",
+    tag = "watches",
+    params(("wallet" = String, Path, description = "0x and 40 hex digits")),
+    responses((status = 204, description = "It is not watched any more"), Refusals),
+    security(("api_key" = []))
+)]
+pub(crate) async fn remove(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(wallet): Path<String>,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    take_no_query(request.uri())?;
+    let wallet = WalletRequest::of_path(&wallet)?.wallet;
+    take_no_body(request).await?;
+    caller.admit(&api, wallet)?;
+    api.service.unwatch(wallet).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,70 @@
+//! From what boot has wired to a served router.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use risk_boot::host::{Host, print_line};
+use risk_boot::{Environment, Wired, shutdown};
+use tokio::net::TcpListener;
+
+use crate::auth::{key_hash, mint_first_key};
+use crate::{ApiSettings, AuthMode, router, serve, serve_lambda};
+
+/// Longest a request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The API's settings of what boot has wired.
+///
+/// # Errors
+/// `ADMIN_API_KEY` is not of the form of a key.
+pub fn settings_of(wired: &Wired) -> anyhow::Result<ApiSettings> {
+    let settings = &wired.settings;
+    let admin = settings.admin_api_key.as_ref();
+    let admin_key_hash = admin
+        .map(|key| key_hash(key.expose()).context("ADMIN_API_KEY must be rm_ and 64 lower-case hex digits"))
+        .transpose()?;
+    let is_development = settings.environment == Environment::Development;
+    Ok(ApiSettings {
+        auth_mode: if settings.is_auth_open { AuthMode::Open } else { AuthMode::Keys },
+        admin_key_hash,
+        rate_limit_per_minute: settings.rate_limit_per_minute,
+        rate_limit_per_minute_per_client: settings.client_rate_limit_per_minute,
+        trusted_proxies: settings.trusted_proxies.clone(),
+        cors_origins: settings.cors_origins.clone(),
+        environment: settings.environment.name().to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: option_env!("RISK_COMMIT").map(str::to_owned),
+        started_at: wired.service.clock().now(),
+        sandbox_catalogue: if is_development { settings.sample_wallets.clone() } else { Vec::new() },
+        request_timeout: REQUEST_TIMEOUT,
+    })
+}
+
+/// Serves the API until the process is asked to end. In a container the address is printed once it is bound, and so is
+/// the first admin key where there is none yet.
+///
+/// # Errors
+/// The settings are wrong, the address cannot be bound, the store cannot keep the first key, or the runtime API failed.
+pub async fn run(wired: Wired) -> anyhow::Result<()> {
+    let settings = settings_of(&wired)?;
+    let needs_first_key = settings.auth_mode == AuthMode::Keys && settings.admin_key_hash.is_none();
+    let app = router(Arc::clone(&wired.service), Arc::clone(&wired.metrics), settings);
+    if wired.host == Host::Lambda {
+        // No key is made here: every instance would print its own to a log.
+        return serve_lambda(app).await;
+    }
+    if needs_first_key {
+        let store = wired.service.store();
+        let minted = mint_first_key(store.as_ref(), wired.service.clock().now()).await?;
+        if let Some(text) = minted {
+            print_line(&format!("admin key, shown this once: {text}"));
+        }
+    }
+    let address = SocketAddr::new(wired.settings.bind_address, wired.settings.port);
+    let listener = TcpListener::bind(address).await.with_context(|| format!("{address} cannot be bound"))?;
+    print_line(&format!("listening on http://{}", listener.local_addr()?));
+    serve(app, listener, shutdown::requested()).await;
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! What the service does: assess, sweep, watch and warn, over ports that take batches.
+
+pub mod ports;
+pub mod records;
+pub mod service;
+pub mod stores;
+pub mod summary;
+
+pub use service::{AppError, Service, Settings};

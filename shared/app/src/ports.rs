@@ -1,0 +1,110 @@
+//! The ports: what the service needs from outside. Every one takes a batch, so no loop can call it per wallet.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use risk_engine::market::{DailyCloses, Gas, Quote};
+use risk_engine::position::{Reading, WalletPositions};
+use risk_model::request::Scope;
+use risk_model::{Asset, ChainId, Gap, Timestamp, Wallet};
+
+/// The time, so that a sweep of any day can be replayed.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// How much to read of a wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Discover tokens and markets anew: some requests per wallet, for questions about a few.
+    Discover,
+    /// Read what is already known of each wallet: requests grow with batches, not with wallets.
+    Known,
+}
+
+/// One wallet to read.
+#[derive(Clone, Debug)]
+pub struct WalletQuery {
+    /// Whose.
+    pub wallet: Wallet,
+    /// Tokens found in it before, read again without discovery.
+    pub known_tokens: Vec<Asset>,
+}
+
+/// Positions of wallets.
+#[async_trait]
+pub trait Positions: Send + Sync {
+    /// Reads every wallet, one entry each in the order given, at one pinned block per chain.
+    /// It never fails: what could not be read is a gap of that wallet.
+    async fn read(&self, wallets: &[WalletQuery], depth: Depth, scope: &Scope) -> Vec<WalletPositions>;
+}
+
+/// What a market-data port found of a set of assets.
+#[derive(Clone, Debug)]
+pub struct Found<T> {
+    /// By asset; what is absent was not found.
+    pub values: HashMap<Asset, T>,
+    /// Why an asset is absent or unconfirmed.
+    pub asset_gaps: HashMap<Asset, Vec<Gap>>,
+    /// Gaps of no one asset.
+    pub gaps: Vec<Gap>,
+    /// What was read.
+    pub readings: Vec<Reading>,
+}
+
+impl<T> Default for Found<T> {
+    fn default() -> Self {
+        Self {
+            values: HashMap::new(),
+            asset_gaps: HashMap::new(),
+            gaps: Vec::new(),
+            readings: Vec::new(),
+        }
+    }
+}
+
+/// Market prices.
+#[async_trait]
+pub trait Prices: Send + Sync {
+    /// Quotes of distinct assets.
+    async fn quotes(&self, assets: &[Asset]) -> Found<Quote>;
+}
+
+/// Price histories.
+#[async_trait]
+pub trait Histories: Send + Sync {
+    /// Daily UTC closes of distinct assets, the last `days` completed days.
+    async fn daily(&self, assets: &[Asset], days: u32) -> Found<Arc<DailyCloses>>;
+}
+
+/// Gas prices.
+#[async_trait]
+pub trait GasPrices: Send + Sync {
+    /// Gas of distinct chains, and gaps for those without.
+    async fn gas(&self, chains: &[ChainId]) -> (HashMap<ChainId, Gas>, Vec<Gap>, Vec<Reading>);
+}
+
+/// State of one upstream, for operators.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UpstreamHealth {
+    /// The provider's name.
+    pub name: String,
+    /// `closed`, `open` or `half_open`.
+    pub breaker: &'static str,
+    /// Calls so far.
+    pub calls: u64,
+    /// Calls that failed.
+    pub failures: u64,
+    /// Seconds since the last good answer.
+    pub last_success_age_seconds: Option<u64>,
+    /// Why the last failed call failed, a category.
+    pub last_failure: Option<String>,
+}
+
+/// The upstreams as a whole, for operators. No call is made to answer.
+pub trait Upstreams: Send + Sync {
+    /// Every configured upstream.
+    fn health(&self) -> Vec<UpstreamHealth>;
+}

@@ -1,0 +1,140 @@
+//! The service: one value that holds the ports and does every job the functions ask for.
+
+mod alerts;
+mod assess;
+mod status;
+mod summaries;
+mod sweep;
+mod watches;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::future::Cache;
+use risk_engine::Parameters;
+use risk_engine::alarm::Thresholds;
+use risk_model::{ChainId, Gap, Wallet};
+use thiserror::Error;
+
+use crate::ports::{Clock, GasPrices, Histories, Positions, Prices, Upstreams};
+use crate::stores::{Store, StoreError};
+
+pub use alerts::AlertPage;
+pub use assess::Assessed;
+pub use status::{Health, HealthState, Status};
+pub use summaries::{Analysis, Answer};
+pub use sweep::SweepOrder;
+
+/// Everything the service needs from outside.
+#[derive(Clone)]
+pub struct Ports {
+    /// Positions of wallets.
+    pub positions: Arc<dyn Positions>,
+    /// Market prices.
+    pub prices: Arc<dyn Prices>,
+    /// Price histories.
+    pub histories: Arc<dyn Histories>,
+    /// Gas prices.
+    pub gas: Arc<dyn GasPrices>,
+    /// Upstreams as a whole.
+    pub upstreams: Arc<dyn Upstreams>,
+    /// What is kept.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// How the service works.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The maths' own parameters.
+    pub parameters: Parameters,
+    /// When alerts open and close, where a watch does not say otherwise.
+    pub thresholds: Thresholds,
+    /// Chains that are read.
+    pub chains: Vec<ChainId>,
+    /// An assessment younger than this is answered without a new one, seconds.
+    pub fresh_seconds: u64,
+    /// Wallets read and written at once in a sweep.
+    pub page_size: u32,
+    /// The lease is renewed at each page; that of a run that died ends after this many seconds.
+    pub lease_seconds: u64,
+    /// Wallets a sweep discovers tokens of because nobody has, at most.
+    pub discoveries_per_sweep: usize,
+    /// Seconds between sweeps: what "late" is measured by.
+    pub sweep_interval_seconds: u64,
+    /// Most summaries kept in memory.
+    pub cached_summaries: u64,
+}
+
+/// Why the service could not answer.
+#[derive(Debug, Error)]
+pub enum AppError {
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Nothing of the wallet could be read, and nothing was known before.
+    #[error("nothing is known of this wallet: no provider could be read")]
+    NothingKnown(Vec<Gap>),
+    /// There is no such thing.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// A flight that several requests waited for failed; each gets the same cause.
+    #[error("{0}")]
+    Shared(Arc<AppError>),
+    /// A body could not be written or read back: a defect.
+    #[error("an assessment body is malformed")]
+    Body(#[from] serde_json::Error),
+}
+
+impl AppError {
+    /// The cause behind a shared flight.
+    #[must_use]
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::Shared(inner) => inner.root(),
+            other => other,
+        }
+    }
+}
+
+/// The service. Made once; every job borrows it.
+pub struct Service {
+    ports: Ports,
+    settings: Settings,
+    summaries: Cache<Wallet, Arc<Answer>>,
+}
+
+impl Service {
+    /// A service over its ports. Nothing is fetched and nothing is opened here.
+    #[must_use]
+    pub fn new(ports: Ports, settings: Settings) -> Self {
+        let summaries = Cache::builder()
+            .max_capacity(settings.cached_summaries)
+            .time_to_live(Duration::from_secs(settings.fresh_seconds))
+            .build();
+        Self {
+            ports,
+            settings,
+            summaries,
+        }
+    }
+
+    /// What keeps keys, watches, assessments and alerts.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.ports.store
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.ports.clock
+    }
+
+    /// How the service works.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}

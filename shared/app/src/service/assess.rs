@@ -1,0 +1,281 @@
+//! Assessing a batch: positions, then market data of its distinct assets, then the maths, then one write.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use risk_engine::alarm::{self, Standing, Thresholds, Transition};
+use risk_engine::market::MarketData;
+use risk_engine::position::WalletPositions;
+use risk_engine::report::Report;
+use risk_engine::{Prepared, assess};
+use risk_model::request::Scope;
+use risk_model::{Affects, Asset, ChainId, Gap, GapReason, Severity, Timestamp, Wallet};
+
+use super::{AppError, Service};
+use crate::ports::{Depth, Found, WalletQuery};
+use crate::records::{Applied, AssessmentRecord, Commit, Watch};
+use crate::summary::Summary;
+
+/// Batches of this many wallets are computed on all cores; smaller ones are done before a thread would start.
+const PARALLEL_FROM: usize = 64;
+
+/// One assessed wallet.
+#[derive(Clone, Debug)]
+pub struct Assessed {
+    /// The report.
+    pub report: Report,
+    /// Its summary body.
+    pub summary: Summary,
+    /// Whether anything of its positions was read.
+    pub is_informative: bool,
+}
+
+impl Service {
+    /// Reads and computes a batch without storing anything. Wallets in `undiscovered` get the gap that their
+    /// token list is missing.
+    pub(super) async fn assess(
+        &self,
+        queries: &[WalletQuery],
+        depth: Depth,
+        scope: &Scope,
+        undiscovered: &HashSet<Wallet>,
+    ) -> Vec<(Report, Outcome)> {
+        let mut positions = self.ports.positions.read(queries, depth, scope).await;
+        for wallet in positions
+            .iter_mut()
+            .filter(|read| undiscovered.contains(&read.wallet))
+        {
+            wallet.gaps.push(no_token_list(wallet.wallet));
+        }
+        let assets = distinct_assets(&positions);
+        let market = self.market(&assets).await;
+        let now = self.ports.clock.now();
+        let parameters = self.settings.parameters.clone();
+        let outcomes: Vec<Outcome> = positions.iter().map(Outcome::of).collect();
+        let reports = compute(positions, market, now, parameters).await;
+        reports.into_iter().zip(outcomes).collect()
+    }
+
+    /// Market data of distinct assets: quotes, closes and gas side by side.
+    async fn market(&self, assets: &[Asset]) -> MarketData {
+        let days = self.settings.parameters.window_days;
+        let chains: BTreeSet<ChainId> = assets.iter().map(|asset| asset.chain).collect();
+        let chains: Vec<ChainId> = chains.into_iter().collect();
+        let (quotes, closes, (gas, gas_gaps, gas_readings)) = tokio::join!(
+            self.ports.prices.quotes(assets),
+            self.ports.histories.daily(assets, days),
+            self.ports.gas.gas(&chains),
+        );
+        let mut market = MarketData {
+            gas,
+            gaps: gas_gaps,
+            readings: gas_readings,
+            ..MarketData::default()
+        };
+        market.quotes = absorb(&mut market, quotes);
+        market.closes = absorb(&mut market, closes);
+        market
+    }
+
+    /// Assesses a batch, decides its alerts against the standing ones, and writes all of it in one act.
+    pub(super) async fn assess_and_commit(
+        &self,
+        queries: &[WalletQuery],
+        watches: &[Watch],
+        depth: Depth,
+        undiscovered: &HashSet<Wallet>,
+    ) -> Result<(Vec<Assessed>, Applied), AppError> {
+        let assessed = self.assess(queries, depth, &Scope::default(), undiscovered).await;
+        let wallets: Vec<Wallet> = queries.iter().map(|query| query.wallet).collect();
+        let standing = self.standing(&wallets).await?;
+        let watches: HashMap<Wallet, &Watch> = watches.iter().map(|watch| (watch.wallet, watch)).collect();
+        let mut commit = Commit {
+            at: self.ports.clock.now(),
+            ..Commit::default()
+        };
+        let mut done = Vec::with_capacity(assessed.len());
+        for (report, outcome) in assessed {
+            let before = standing.get(&report.wallet).map_or(&[][..], Vec::as_slice);
+            let thresholds = self.thresholds(watches.get(&report.wallet).copied());
+            let transitions = alarm::decide(
+                before,
+                &alarm::signals(&report, &thresholds),
+                alarm::is_full(&report),
+            );
+            let (active, critical) = counts_after(before, &transitions);
+            let summary = Summary::of(&report, active, critical);
+            commit
+                .assessments
+                .push(record(&report, &summary, outcome.is_informative)?);
+            commit.transitions.extend(transitions);
+            if depth == Depth::Discover && outcome.is_discovered {
+                commit.tokens.push((report.wallet, outcome.tokens));
+            }
+            done.push(Assessed {
+                report,
+                summary,
+                is_informative: outcome.is_informative,
+            });
+        }
+        let applied = self.ports.store.commit(commit).await?;
+        count(&done, &applied);
+        Ok((done, applied))
+    }
+
+    async fn standing(&self, wallets: &[Wallet]) -> Result<HashMap<Wallet, Vec<Standing>>, AppError> {
+        let mut by_wallet: HashMap<Wallet, Vec<Standing>> = HashMap::new();
+        for alert in self.ports.store.standing(wallets).await? {
+            by_wallet.entry(alert.wallet).or_default().push(alert.standing());
+        }
+        Ok(by_wallet)
+    }
+
+    fn thresholds(&self, watch: Option<&Watch>) -> Thresholds {
+        let mut thresholds = self.settings.thresholds.clone();
+        if let Some(open) = watch.and_then(|watch| watch.health_factor_threshold) {
+            thresholds.open_liquidation_under(open);
+        }
+        thresholds
+    }
+}
+
+/// What a read of one wallet says beside its figures.
+pub(super) struct Outcome {
+    pub(super) is_informative: bool,
+    is_discovered: bool,
+    tokens: Vec<Asset>,
+}
+
+impl Outcome {
+    fn of(positions: &WalletPositions) -> Self {
+        let blocked = |gap: &Gap| gap.affects == Affects::Value;
+        Self {
+            is_informative: !positions.readings.is_empty(),
+            // A token list is only kept when every chain gave one: a partial one would hide tokens later.
+            is_discovered: !positions.gaps.iter().any(blocked),
+            tokens: positions
+                .holdings
+                .iter()
+                .map(|holding| holding.asset)
+                .filter(|asset| asset.address().is_some())
+                .collect(),
+        }
+    }
+}
+
+/// The assets that need a price, once each, in a stable order.
+fn distinct_assets(positions: &[WalletPositions]) -> Vec<Asset> {
+    let mut assets = BTreeSet::new();
+    for wallet in positions {
+        assets.extend(wallet.holdings.iter().map(|holding| holding.asset));
+        for account in &wallet.accounts {
+            let used = account.position.reserves.iter();
+            assets.extend(
+                used.filter_map(|part| account.market.reserves.get(part.reserve))
+                    .map(|reserve| reserve.asset),
+            );
+        }
+    }
+    assets.into_iter().collect()
+}
+
+/// Moves gaps and readings into the market data and answers the values.
+fn absorb<T>(market: &mut MarketData, found: Found<T>) -> HashMap<Asset, T> {
+    market.gaps.extend(found.gaps);
+    market.readings.extend(found.readings);
+    for (asset, gaps) in found.asset_gaps {
+        market.asset_gaps.entry(asset).or_default().extend(gaps);
+    }
+    found.values
+}
+
+/// The maths of a batch; a large one on all cores, off the async runtime.
+async fn compute(
+    positions: Vec<WalletPositions>,
+    market: MarketData,
+    now: Timestamp,
+    parameters: risk_engine::Parameters,
+) -> Vec<Report> {
+    if positions.len() < PARALLEL_FROM {
+        let prepared = Prepared::new(&market, now, &parameters);
+        return positions.iter().map(|wallet| assess(wallet, &prepared)).collect();
+    }
+    let positions = Arc::new(positions);
+    let shared = Arc::clone(&positions);
+    let page = tokio::task::spawn_blocking(move || {
+        let prepared = Prepared::new(&market, now, &parameters);
+        shared
+            .par_iter()
+            .map(|wallet| assess(wallet, &prepared))
+            .collect()
+    });
+    page.await
+        .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+fn record(report: &Report, summary: &Summary, is_informative: bool) -> Result<AssessmentRecord, AppError> {
+    Ok(AssessmentRecord {
+        wallet: report.wallet,
+        at: report.at,
+        level: report.level,
+        score: report.score,
+        is_informative,
+        body: serde_json::to_string(summary)?,
+    })
+}
+
+/// Standing alerts after the transitions: all, and the critical ones.
+fn counts_after(before: &[Standing], transitions: &[Transition]) -> (u64, u64) {
+    let mut severities: HashMap<u64, Severity> =
+        before.iter().map(|alert| (alert.id, alert.severity)).collect();
+    let mut opened = Vec::new();
+    for transition in transitions {
+        match transition {
+            Transition::Open { severity, .. } => opened.push(*severity),
+            Transition::Escalate { id, severity, .. } => {
+                severities.insert(*id, *severity);
+            }
+            Transition::Resolve { id, .. } => {
+                severities.remove(id);
+            }
+            Transition::Refresh { .. } => {}
+        }
+    }
+    let all = severities.into_values().chain(opened);
+    all.fold((0, 0), |(active, critical), severity| {
+        (active + 1, critical + u64::from(severity == Severity::Critical))
+    })
+}
+
+/// The gap of a wallet whose tokens nobody has discovered yet.
+fn no_token_list(wallet: Wallet) -> Gap {
+    Gap {
+        what: format!("token list of {wallet}"),
+        source: "alchemy",
+        reason: GapReason::Missing,
+        affects: Affects::Value,
+        since: None,
+    }
+}
+
+fn count(done: &[Assessed], applied: &Applied) {
+    for assessed in done {
+        metrics::counter!("assessments_total", "level" => assessed.report.level.name()).increment(1);
+    }
+    for (transition, alerts) in [
+        ("opened", &applied.opened),
+        ("escalated", &applied.escalated),
+        ("resolved", &applied.resolved),
+    ] {
+        for alert in alerts {
+            metrics::counter!(
+                "alerts_total",
+                "transition" => transition,
+                "kind" => alert.kind.name(),
+                "severity" => alert.severity.name()
+            )
+            .increment(1);
+        }
+    }
+}

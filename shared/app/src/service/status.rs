@@ -1,0 +1,103 @@
+//! Health and status for operators: what is cheap to know, without a call to any provider.
+
+use super::{AppError, Service};
+use crate::ports::UpstreamHealth;
+use crate::records::SweepReport;
+
+/// How the service is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HealthState {
+    /// Everything answers.
+    Healthy,
+    /// It works, with parts missing.
+    Degraded,
+    /// It cannot do its job.
+    Unhealthy,
+}
+
+impl HealthState {
+    /// The lower-case name used in answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
+}
+
+/// The health verdict and what it was made of.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// The verdict.
+    pub state: HealthState,
+    /// Whether the store answered.
+    pub is_store_up: bool,
+    /// Every upstream.
+    pub upstreams: Vec<UpstreamHealth>,
+    /// Age of the last finished sweep, seconds; `None` where none has finished.
+    pub last_sweep_age_seconds: Option<u64>,
+    /// Whether sweeps of a non-empty watch list are later than two intervals.
+    pub is_sweep_late: bool,
+}
+
+/// Counts for operators.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The store's name.
+    pub store: &'static str,
+    /// Watched wallets.
+    pub watches: u64,
+    /// Alerts not resolved.
+    pub standing_alerts: u64,
+    /// The last sweeps, newest first.
+    pub sweeps: Vec<SweepReport>,
+    /// Every upstream.
+    pub upstreams: Vec<UpstreamHealth>,
+    /// Summaries in memory.
+    pub cached_summaries: u64,
+}
+
+impl Service {
+    /// The verdict. A dead store is unhealthy; an open breaker or a late sweep is degraded.
+    pub async fn health(&self) -> Health {
+        let upstreams = self.ports.upstreams.health();
+        let sweeps = self.ports.store.recent(1).await;
+        let watches = self.ports.store.count_watches().await;
+        let is_store_up = sweeps.is_ok() && watches.is_ok();
+        let last = sweeps.ok().and_then(|reports| reports.into_iter().next());
+        let last_sweep_age_seconds = last.map(|report| self.age(report.finished_at));
+        let late_after = 2 * self.settings.sweep_interval_seconds;
+        let is_sweep_late = watches.is_ok_and(|count| count > 0)
+            && last_sweep_age_seconds.is_some_and(|age| age > late_after);
+        let is_open = upstreams.iter().any(|upstream| upstream.breaker == "open");
+        let state = match (is_store_up, is_open || is_sweep_late) {
+            (false, _) => HealthState::Unhealthy,
+            (true, true) => HealthState::Degraded,
+            (true, false) => HealthState::Healthy,
+        };
+        Health {
+            state,
+            is_store_up,
+            upstreams,
+            last_sweep_age_seconds,
+            is_sweep_late,
+        }
+    }
+
+    /// Counts, sweeps and upstreams.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn status(&self) -> Result<Status, AppError> {
+        Ok(Status {
+            store: self.ports.store.name(),
+            watches: self.ports.store.count_watches().await?,
+            standing_alerts: self.ports.store.count_standing().await?,
+            sweeps: self.ports.store.recent(5).await?,
+            upstreams: self.ports.upstreams.health(),
+            cached_summaries: self.summaries.entry_count(),
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! Summaries and analyses of one wallet: from memory, from the store, or assessed now, once for all who wait.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use risk_model::request::{AnalyzeRequest, SummaryRequest};
+use risk_model::{AlertState, Severity, Timestamp, Wallet};
+
+use super::{AppError, Service};
+use crate::ports::{Depth, WalletQuery};
+use crate::records::{Alert, AlertFilter, Applied, AssessmentRecord};
+use crate::summary::{LastKnown, Summary};
+
+/// A summary ready to send.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// When it was computed.
+    pub at: Timestamp,
+    /// The JSON body, shared by every answer until it is too old.
+    pub body: Bytes,
+}
+
+/// An assessment made now, and what it did to the wallet's alerts.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// The assessment.
+    pub summary: Summary,
+    /// Alerts that it opened, raised and resolved.
+    pub transitions: Applied,
+}
+
+impl Service {
+    /// The latest assessment if it is fresh enough, else a new one. Requests for the same wallet share one flight.
+    ///
+    /// # Errors
+    /// [`AppError::NothingKnown`] where no provider answers and nothing was known before; store errors.
+    pub async fn summary(&self, request: &SummaryRequest) -> Result<Arc<Answer>, AppError> {
+        let limit = request
+            .max_age_seconds
+            .map_or(self.settings.fresh_seconds, u64::from);
+        let wallet = request.wallet;
+        if let Some(answer) = self.summaries.get(&wallet).await {
+            if self.age(answer.at) <= limit {
+                metrics::counter!("summary_cache_total", "outcome" => "hit").increment(1);
+                return Ok(answer);
+            }
+            self.summaries.invalidate(&wallet).await;
+        }
+        metrics::counter!("summary_cache_total", "outcome" => "miss").increment(1);
+        let flight = self.summaries.try_get_with(wallet, self.load(wallet, limit));
+        flight.await.map_err(AppError::Shared)
+    }
+
+    /// Assesses now and stores it, unless `force_refresh` is absent and the latest assessment is seconds old.
+    /// With a narrower scope it answers for that scope alone and stores nothing: a part is not the whole.
+    ///
+    /// # Errors
+    /// As [`Service::summary`].
+    pub async fn analyze(&self, request: &AnalyzeRequest) -> Result<Analysis, AppError> {
+        if !request.scope.is_whole() {
+            return self.analyze_part(request).await;
+        }
+        if !request.force_refresh {
+            let latest = self
+                .ports
+                .store
+                .latest(&[request.wallet])
+                .await?
+                .into_iter()
+                .next();
+            if let Some(record) = latest.filter(|record| self.age(record.at) <= self.settings.fresh_seconds) {
+                return Ok(Analysis {
+                    summary: self.revive(&record).await?,
+                    transitions: Applied::default(),
+                });
+            }
+        }
+        let (summary, transitions) = self.assess_one(request.wallet).await?;
+        self.summaries.invalidate(&request.wallet).await;
+        Ok(Analysis { summary, transitions })
+    }
+
+    async fn analyze_part(&self, request: &AnalyzeRequest) -> Result<Analysis, AppError> {
+        let query = WalletQuery {
+            wallet: request.wallet,
+            known_tokens: Vec::new(),
+        };
+        let assessed = self
+            .assess(&[query], Depth::Discover, &request.scope, &HashSet::new())
+            .await;
+        let (report, outcome) = assessed.into_iter().next().ok_or(AppError::NotFound("wallet"))?;
+        if !outcome.is_informative {
+            return Err(AppError::NothingKnown(report.gaps));
+        }
+        let (active, critical) = self.standing_counts(request.wallet).await?;
+        Ok(Analysis {
+            summary: Summary::of(&report, active, critical),
+            transitions: Applied::default(),
+        })
+    }
+
+    /// The stored assessment if fresh enough, else one made now.
+    async fn load(&self, wallet: Wallet, limit: u64) -> Result<Arc<Answer>, AppError> {
+        let stored = self.ports.store.latest(&[wallet]).await?.into_iter().next();
+        let (at, summary) = match stored.filter(|record| self.age(record.at) <= limit) {
+            Some(record) => (record.at, self.revive(&record).await?),
+            None => {
+                let summary = self.assess_one(wallet).await?.0;
+                (self.ports.clock.now(), summary)
+            }
+        };
+        Ok(Arc::new(Answer {
+            at,
+            body: serde_json::to_vec(&summary)?.into(),
+        }))
+    }
+
+    /// One wallet, read anew and stored; falls back to the last known assessment where nothing can be read.
+    pub(super) async fn assess_one(&self, wallet: Wallet) -> Result<(Summary, Applied), AppError> {
+        let known = self.ports.store.tokens(&[wallet]).await?.into_iter().next();
+        let query = WalletQuery {
+            wallet,
+            known_tokens: known.map(|(_, tokens)| tokens).unwrap_or_default(),
+        };
+        let watches = self.ports.store.find_watches(&[wallet]).await?;
+        let (assessed, applied) = self
+            .assess_and_commit(&[query], &watches, Depth::Discover, &HashSet::new())
+            .await?;
+        let assessed = assessed.into_iter().next().ok_or(AppError::NotFound("wallet"))?;
+        if assessed.is_informative {
+            return Ok((assessed.summary, applied));
+        }
+        let last = self.ports.store.last_known(&[wallet]).await?.into_iter().next();
+        let Some(record) = last else {
+            return Err(AppError::NothingKnown(assessed.report.gaps));
+        };
+        let mut summary = assessed.summary;
+        let assessment = Box::new(serde_json::from_str(&record.body)?);
+        summary.last_known = Some(LastKnown {
+            age_seconds: self.age(record.at),
+            assessment,
+        });
+        Ok((summary, applied))
+    }
+
+    /// A stored assessment with its alerts counted anew: they may have been answered since.
+    async fn revive(&self, record: &AssessmentRecord) -> Result<Summary, AppError> {
+        let mut summary: Summary = serde_json::from_str(&record.body)?;
+        (summary.active_alerts_count, summary.critical_alerts_count) =
+            self.standing_counts(record.wallet).await?;
+        if !record.is_informative {
+            let last = self
+                .ports
+                .store
+                .last_known(&[record.wallet])
+                .await?
+                .into_iter()
+                .next();
+            let last = last.ok_or_else(|| AppError::NothingKnown(Vec::new()))?;
+            let assessment = Box::new(serde_json::from_str(&last.body)?);
+            summary.last_known = Some(LastKnown {
+                age_seconds: self.age(last.at),
+                assessment,
+            });
+        }
+        Ok(summary)
+    }
+
+    async fn standing_counts(&self, wallet: Wallet) -> Result<(u64, u64), AppError> {
+        let standing = self.ports.store.standing(&[wallet]).await?;
+        let critical = standing
+            .iter()
+            .filter(|alert| alert.severity == Severity::Critical)
+            .count();
+        Ok((standing.len() as u64, critical as u64))
+    }
+
+    pub(super) fn age(&self, at: Timestamp) -> u64 {
+        self.ports.clock.now().seconds_since(at)
+    }
+
+    /// The newest alerts of one wallet that are not resolved, for pages.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn standing_alerts(&self, wallet: Wallet) -> Result<Vec<Alert>, AppError> {
+        let filter = AlertFilter {
+            wallets: Some(vec![wallet]),
+            resolved: Some(false),
+            limit: 50,
+            ..AlertFilter::default()
+        };
+        let (mut alerts, _) = self.ports.store.list(&filter).await?;
+        alerts.retain(|alert| alert.state != AlertState::Resolved);
+        Ok(alerts)
+    }
+}

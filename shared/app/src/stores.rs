@@ -1,0 +1,100 @@
+//! The ports to what is kept. One contract suite runs against every adapter.
+
+use async_trait::async_trait;
+use risk_model::{Asset, Timestamp, Wallet};
+use thiserror::Error;
+
+use crate::records::{Alert, AlertFilter, ApiKey, Applied, AssessmentRecord, Commit, SweepReport, Watch};
+
+/// Why a store could not do it. Never carries a path, a URI or a statement.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// It cannot be reached or did not answer in time.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What it holds cannot be understood.
+    #[error("the store holds a malformed {what}")]
+    Corrupt {
+        /// Kind of record.
+        what: &'static str,
+    },
+}
+
+/// The watch list.
+#[async_trait]
+pub trait Watches: Send + Sync {
+    /// Adds or changes; `created_at` of a known wallet stays.
+    async fn put_watches(&self, watches: &[Watch]) -> Result<(), StoreError>;
+    /// Removes; answers how many were there.
+    async fn remove_watches(&self, wallets: &[Wallet]) -> Result<u64, StoreError>;
+    /// Those of these wallets that are watched, in no order.
+    async fn find_watches(&self, wallets: &[Wallet]) -> Result<Vec<Watch>, StoreError>;
+    /// A page in the order of the address, after a wallet.
+    async fn page_watches(&self, after: Option<Wallet>, limit: u32) -> Result<Vec<Watch>, StoreError>;
+    /// How many there are.
+    async fn count_watches(&self) -> Result<u64, StoreError>;
+}
+
+/// Assessments, the tokens known of a wallet, and the one write of a batch.
+#[async_trait]
+pub trait Assessments: Send + Sync {
+    /// The newest assessment of each wallet that has one, in no order.
+    async fn latest(&self, wallets: &[Wallet]) -> Result<Vec<AssessmentRecord>, StoreError>;
+    /// The newest informative assessment of each wallet that has one, in no order.
+    async fn last_known(&self, wallets: &[Wallet]) -> Result<Vec<AssessmentRecord>, StoreError>;
+    /// The tokens known of each wallet whose tokens were ever discovered (the list may be empty), in no order.
+    async fn tokens(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Vec<Asset>)>, StoreError>;
+    /// Writes a batch in one act: all of it or none. Opening an identity that already stands (another run was first)
+    /// changes nothing; a transition of an alert that no longer stands changes nothing. An older assessment never
+    /// replaces a newer one.
+    async fn commit(&self, commit: Commit) -> Result<Applied, StoreError>;
+}
+
+/// Alerts.
+#[async_trait]
+pub trait Alerts: Send + Sync {
+    /// Every alert of these wallets that is not resolved, by id.
+    async fn standing(&self, wallets: &[Wallet]) -> Result<Vec<Alert>, StoreError>;
+    /// A page, newest first, and how many match the filter in all (without `before`, `skip` and `limit`).
+    async fn list(&self, filter: &AlertFilter) -> Result<(Vec<Alert>, u64), StoreError>;
+    /// One alert.
+    async fn find_alert(&self, id: u64) -> Result<Option<Alert>, StoreError>;
+    /// Open becomes acknowledged; any other state stays. Answers the alert as it then is.
+    async fn acknowledge(&self, id: u64, at: Timestamp) -> Result<Option<Alert>, StoreError>;
+    /// Open or acknowledged becomes resolved; resolved stays as it was. Answers the alert as it then is.
+    async fn resolve(&self, id: u64, at: Timestamp, resolution: &str) -> Result<Option<Alert>, StoreError>;
+    /// How many are not resolved.
+    async fn count_standing(&self) -> Result<u64, StoreError>;
+}
+
+/// API keys, by hash.
+#[async_trait]
+pub trait ApiKeys: Send + Sync {
+    /// Adds a key, or replaces the one of the same hash.
+    async fn put_key(&self, key: &ApiKey) -> Result<(), StoreError>;
+    /// The key of a hash.
+    async fn find_key(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError>;
+    /// Notes a use.
+    async fn touch_key(&self, hash: &[u8; 32], at: Timestamp) -> Result<(), StoreError>;
+    /// How many there are.
+    async fn count_keys(&self) -> Result<u64, StoreError>;
+}
+
+/// Reports of sweeps and the lease that keeps two apart.
+#[async_trait]
+pub trait Sweeps: Send + Sync {
+    /// Keeps a report.
+    async fn record(&self, report: &SweepReport) -> Result<(), StoreError>;
+    /// The newest reports, newest first.
+    async fn recent(&self, limit: u32) -> Result<Vec<SweepReport>, StoreError>;
+    /// Takes or renews the sweep lease for `holder` until `until`; `false` while another's has not run out at `now`.
+    async fn lease(&self, holder: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
+    /// Gives the lease back if `holder` has it.
+    async fn release(&self, holder: &str) -> Result<(), StoreError>;
+}
+
+/// Every store at once, for wiring: one adapter serves all ports.
+pub trait Store: Watches + Assessments + Alerts + ApiKeys + Sweeps {
+    /// The adapter's name: `sqlite`, `memory`.
+    fn name(&self) -> &'static str;
+}

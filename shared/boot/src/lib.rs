@@ -1,0 +1,12 @@
+//! Boot: settings, telemetry, wiring and shutdown. The only crate that reads the environment and picks adapters.
+
+pub mod clock;
+pub mod host;
+pub mod settings;
+pub mod shutdown;
+pub mod telemetry;
+pub mod wiring;
+
+pub use clock::SystemClock;
+pub use settings::{Environment, Problems, Settings, Source};
+pub use wiring::{Wired, wire};

@@ -1,0 +1,229 @@
+//! Settings: every variable of the service, read from a file and the environment, with all problems told at once.
+
+mod parse;
+mod source;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use risk_model::ChainId;
+
+pub use source::{ProcessEnvironment, Source, layered};
+
+use parse::Reader;
+
+/// What kind of deployment this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// A laptop: embedded stores, sandbox providers, readable logs.
+    Development,
+    /// Like production, with less required.
+    Staging,
+    /// The real thing.
+    Production,
+}
+
+impl Environment {
+    /// The lower-case name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+}
+
+impl FromStr for Environment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Development, Self::Staging, Self::Production]
+            .into_iter()
+            .find(|environment| environment.name() == text)
+            .ok_or_else(|| "must be development, staging or production".to_owned())
+    }
+}
+
+/// A credential: it prints as stars everywhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for the one place that sends it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Where one provider is and how it lets us in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Provider {
+    /// Base URL; Alchemy's holds `{network}` and may hold `{key}`.
+    pub url: Secret,
+    /// The credential, where there is one.
+    pub key: Option<Secret>,
+    /// Most requests a second, where the plan has a limit.
+    pub rate_per_second: Option<f64>,
+}
+
+/// Everything that can be set. The field's doc gives its variable and default.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// `ENV`: development, staging or production; development.
+    pub environment: Environment,
+    /// `DATA_DIR`: where SQLite keeps its file; `data`.
+    pub data_dir: PathBuf,
+    /// `PORT`, or `RISK_MANAGER_PORT`: listening port outside Lambda, 0 for any; 8001.
+    pub port: u16,
+    /// `BIND_ADDRESS`: listening address; 127.0.0.1 in development, else 0.0.0.0.
+    pub bind_address: IpAddr,
+    /// `LOG_LEVEL`: error, warn, info, debug, trace, or a tracing filter; info.
+    pub log_level: String,
+    /// `AUTH_MODE`: `keys`, or `open` in development on loopback only; keys.
+    pub is_auth_open: bool,
+    /// `ADMIN_API_KEY`: the first admin key; made and printed once where absent.
+    pub admin_api_key: Option<Secret>,
+    /// `RATE_LIMIT_PER_MINUTE`: requests a minute a principal and wallet; 60.
+    pub rate_limit_per_minute: u32,
+    /// `CLIENT_RATE_LIMIT_PER_MINUTE`: requests a minute a client address; 600.
+    pub client_rate_limit_per_minute: u32,
+    /// `TRUSTED_PROXIES`: addresses whose `X-Forwarded-For` is believed, comma-separated; none.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// `CORS_ORIGINS`: origins that browsers may call from, comma-separated; none.
+    pub cors_origins: Vec<String>,
+    /// `BACKGROUND_TASK_INTERVAL`: seconds between sweeps; 600.
+    pub sweep_interval_seconds: u64,
+    /// `SWEEP_PAGE`: wallets that a sweep reads and writes at once; 1000.
+    pub sweep_page: u32,
+    /// `SWEEP_LEASE_SECONDS`: how long a sweep that died keeps the next one out; 120.
+    pub sweep_lease_seconds: u64,
+    /// `FRESH_SECONDS`: an assessment younger than this is answered again; 60.
+    pub fresh_seconds: u64,
+    /// `UPSTREAM_DEADLINE_MS`: the longest one call of a provider may take, retries included; 8000.
+    pub upstream_deadline: Duration,
+    /// `CHAINS`: chains to read, comma-separated; all.
+    pub chains: Vec<ChainId>,
+    /// `SAMPLE_WALLETS`: `name=0x…` pairs offered on the page in development, comma-separated; none.
+    pub sample_wallets: Vec<(String, String)>,
+    /// `ALCHEMY_URL` (`https://{network}.g.alchemy.com/v2/{key}`), `ALCHEMY_API_KEY`, `ALCHEMY_RATE_PER_SECOND`.
+    pub alchemy: Provider,
+    /// `COINGECKO_URL` (`https://api.coingecko.com/api/v3`), `COINGECKO_API_KEY`, `COINGECKO_RATE_PER_SECOND` (0.5).
+    pub coingecko: Provider,
+    /// `DEFILLAMA_URL` (`https://coins.llama.fi`), `DEFILLAMA_RATE_PER_SECOND` (1.5).
+    pub defillama: Provider,
+    /// `ETHERSCAN_URL` (`https://api.etherscan.io/v2/api`), `ETHERSCAN_API_KEY`, `ETHERSCAN_RATE_PER_SECOND` (3).
+    pub etherscan: Provider,
+    /// `THEGRAPH_URL` (`https://gateway.thegraph.com/api`), `THEGRAPH_API_KEY`, `THEGRAPH_RATE_PER_SECOND`.
+    pub the_graph: Provider,
+}
+
+/// Every problem found in the settings; the process ends with status 64 (`EX_USAGE`).
+#[derive(Debug, PartialEq, Eq)]
+pub struct Problems(pub Vec<String>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the settings have {} problem(s):", self.0.len())?;
+        self.0.iter().try_for_each(|problem| writeln!(f, "  - {problem}"))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+impl Settings {
+    /// Reads every setting.
+    ///
+    /// # Errors
+    /// Every problem at once, each naming its variable and never its value.
+    pub fn read(source: &dyn Source) -> Result<Self, Problems> {
+        let mut reader = Reader::new(source);
+        let environment = reader.parsed("ENV", Environment::Development);
+        let is_development = environment == Environment::Development;
+        let loopback = IpAddr::from([127, 0, 0, 1]);
+        let port = reader.parsed("RISK_MANAGER_PORT", 8001);
+        let settings = Self {
+            environment,
+            data_dir: reader.parsed("DATA_DIR", PathBuf::from("data")),
+            port: reader.parsed("PORT", port),
+            bind_address: reader.parsed(
+                "BIND_ADDRESS",
+                if is_development {
+                    loopback
+                } else {
+                    IpAddr::from([0, 0, 0, 0])
+                },
+            ),
+            log_level: reader.parsed("LOG_LEVEL", "info".to_owned()),
+            is_auth_open: reader.one_of("AUTH_MODE", &["keys", "open"]) == 1,
+            admin_api_key: reader.secret("ADMIN_API_KEY"),
+            rate_limit_per_minute: reader.within("RATE_LIMIT_PER_MINUTE", 60, 1, 1_000_000),
+            client_rate_limit_per_minute: reader.within("CLIENT_RATE_LIMIT_PER_MINUTE", 600, 1, 10_000_000),
+            trusted_proxies: reader.list("TRUSTED_PROXIES"),
+            cors_origins: reader.list("CORS_ORIGINS"),
+            sweep_interval_seconds: reader.within("BACKGROUND_TASK_INTERVAL", 600, 10, 86_400).into(),
+            sweep_page: reader.within("SWEEP_PAGE", 1_000, 1, 10_000),
+            sweep_lease_seconds: reader.within("SWEEP_LEASE_SECONDS", 120, 1, 3_600).into(),
+            fresh_seconds: reader.within("FRESH_SECONDS", 60, 1, 3_600).into(),
+            upstream_deadline: Duration::from_millis(
+                reader.within("UPSTREAM_DEADLINE_MS", 8_000, 100, 25_000).into(),
+            ),
+            chains: reader.chains("CHAINS"),
+            sample_wallets: reader.pairs("SAMPLE_WALLETS"),
+            alchemy: reader.provider("ALCHEMY", "https://{network}.g.alchemy.com/v2/{key}", None),
+            coingecko: reader.provider("COINGECKO", "https://api.coingecko.com/api/v3", Some(0.5)),
+            defillama: reader.provider("DEFILLAMA", "https://coins.llama.fi", Some(1.5)),
+            etherscan: reader.provider("ETHERSCAN", "https://api.etherscan.io/v2/api", Some(3.0)),
+            the_graph: reader.provider("THEGRAPH", "https://gateway.thegraph.com/api", None),
+        };
+        settings.check(&mut reader);
+        reader.finish(settings)
+    }
+
+    /// The rules between settings.
+    fn check(&self, reader: &mut Reader<'_>) {
+        if self.is_auth_open
+            && !(self.environment == Environment::Development && self.bind_address.is_loopback())
+        {
+            reader.problem("AUTH_MODE", "open is for development on a loopback address only");
+        }
+        for variable in ["MONGODB_URI", "REDIS_URL"] {
+            if reader.is_set(variable) {
+                reader.problem(variable, "this build keeps its state in SQLite and memory only");
+            }
+        }
+        if self.environment != Environment::Production {
+            return;
+        }
+        if !reader.is_set("MONGODB_URI") || !reader.is_set("REDIS_URL") {
+            reader.problem(
+                "MONGODB_URI, REDIS_URL",
+                "are required in production: embedded state is not shared",
+            );
+        }
+        for (variable, provider) in [
+            ("ALCHEMY_API_KEY", &self.alchemy),
+            ("COINGECKO_API_KEY", &self.coingecko),
+            ("ETHERSCAN_API_KEY", &self.etherscan),
+            ("THEGRAPH_API_KEY", &self.the_graph),
+        ] {
+            if provider.key.is_none() {
+                reader.problem(variable, "is required in production");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

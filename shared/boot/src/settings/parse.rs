@@ -1,0 +1,129 @@
+//! Reads typed values from a source and keeps every problem until the end.
+
+use std::str::FromStr;
+
+use risk_model::{ChainId, Wallet};
+
+use super::{Problems, Provider, Secret, Source};
+
+pub(super) struct Reader<'a> {
+    source: &'a dyn Source,
+    problems: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) const fn new(source: &'a dyn Source) -> Self {
+        Self {
+            source,
+            problems: Vec::new(),
+        }
+    }
+
+    pub(super) fn problem(&mut self, variable: &str, what: &str) {
+        self.problems.push(format!("{variable}: {what}"));
+    }
+
+    pub(super) fn is_set(&self, variable: &str) -> bool {
+        self.source.value(variable).is_some()
+    }
+
+    /// A value of any type that parses from text.
+    pub(super) fn parsed<T: FromStr>(&mut self, variable: &str, default: T) -> T {
+        let Some(text) = self.source.value(variable) else {
+            return default;
+        };
+        text.parse().unwrap_or_else(|_| {
+            self.problem(variable, "is malformed");
+            default
+        })
+    }
+
+    /// A whole number within bounds.
+    pub(super) fn within(&mut self, variable: &str, default: u32, least: u32, most: u32) -> u32 {
+        let number = self.parsed(variable, default);
+        if !(least..=most).contains(&number) {
+            self.problem(variable, &format!("must be from {least} to {most}"));
+        }
+        number
+    }
+
+    /// Which of the known texts it is; the first where it is not set.
+    pub(super) fn one_of(&mut self, variable: &str, known: &[&str]) -> usize {
+        let Some(text) = self.source.value(variable) else {
+            return 0;
+        };
+        known.iter().position(|one| *one == text).unwrap_or_else(|| {
+            self.problem(variable, &format!("must be one of {}", known.join(", ")));
+            0
+        })
+    }
+
+    pub(super) fn secret(&self, variable: &str) -> Option<Secret> {
+        self.source.value(variable).map(Secret)
+    }
+
+    /// Comma-separated values.
+    pub(super) fn list<T: FromStr>(&mut self, variable: &str) -> Vec<T> {
+        let text = self.source.value(variable).unwrap_or_default();
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let parsed: Result<Vec<T>, _> = parts.map(str::parse).collect();
+        parsed.unwrap_or_else(|_| {
+            self.problem(variable, "has a malformed item");
+            Vec::new()
+        })
+    }
+
+    /// Chains by name; all of them where it is not set.
+    pub(super) fn chains(&mut self, variable: &str) -> Vec<ChainId> {
+        let mut chains = self.list(variable);
+        if chains.is_empty() {
+            chains = ChainId::ALL.to_vec();
+        }
+        chains.sort_unstable();
+        chains.dedup();
+        chains
+    }
+
+    /// `name=0x…` pairs.
+    pub(super) fn pairs(&mut self, variable: &str) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        for item in self.list::<String>(variable) {
+            match item.split_once('=') {
+                Some((name, address)) if address.parse::<Wallet>().is_ok() => {
+                    pairs.push((name.to_owned(), address.to_owned()));
+                }
+                _ => self.problem(variable, "must be name=0x… pairs"),
+            }
+        }
+        pairs
+    }
+
+    /// `X_URL`, `X_API_KEY` and `X_RATE_PER_SECOND`.
+    pub(super) fn provider(&mut self, prefix: &str, url: &str, rate_per_second: Option<f64>) -> Provider {
+        let (url_variable, rate_variable) = (format!("{prefix}_URL"), format!("{prefix}_RATE_PER_SECOND"));
+        let url = self.parsed(&url_variable, url.to_owned());
+        if !(url.starts_with("https://") || url.starts_with("http://")) {
+            self.problem(&url_variable, "must be an http or https URL");
+        }
+        let rate = self
+            .source
+            .value(&rate_variable)
+            .map(|_| self.parsed(&rate_variable, 1.0));
+        if rate.is_some_and(|rate: f64| !(rate.is_finite() && rate > 0.0)) {
+            self.problem(&rate_variable, "must be above 0");
+        }
+        Provider {
+            url: Secret(url),
+            key: self.secret(&format!("{prefix}_API_KEY")),
+            rate_per_second: rate.or(rate_per_second),
+        }
+    }
+
+    pub(super) fn finish<T>(self, settings: T) -> Result<T, Problems> {
+        if self.problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(Problems(self.problems))
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What the settings take, default and refuse.
+
+use std::collections::HashMap;
+
+use super::*;
+
+fn read(pairs: &[(&str, &str)]) -> Result<Settings, Problems> {
+    let map: HashMap<String, String> = pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    Settings::read(&map)
+}
+
+#[test]
+fn nothing_set_is_a_laptop() {
+    let settings = read(&[]).unwrap();
+    assert_eq!(settings.environment, Environment::Development);
+    assert_eq!(
+        (
+            settings.port,
+            settings.rate_limit_per_minute,
+            settings.sweep_interval_seconds
+        ),
+        (8001, 60, 600)
+    );
+    assert_eq!(settings.chains, ChainId::ALL);
+    assert!(settings.bind_address.is_loopback() && !settings.is_auth_open);
+}
+
+#[test]
+fn every_problem_is_told_at_once_and_by_name() {
+    let problems = read(&[
+        ("ENV", "prod"),
+        ("PORT", "99999"),
+        ("RATE_LIMIT_PER_MINUTE", "0"),
+        ("CHAINS", "ethereum,mars"),
+        ("ALCHEMY_URL", "ftp://x"),
+        ("SAMPLE_WALLETS", "a=0x12"),
+    ])
+    .unwrap_err();
+    let text = problems.to_string();
+    for variable in [
+        "ENV",
+        "PORT",
+        "RATE_LIMIT_PER_MINUTE",
+        "CHAINS",
+        "ALCHEMY_URL",
+        "SAMPLE_WALLETS",
+    ] {
+        assert!(text.contains(variable), "{variable} is missing from: {text}");
+    }
+}
+
+#[test]
+fn production_refuses_what_it_lacks_and_open_doors() {
+    let problems = read(&[("ENV", "production"), ("AUTH_MODE", "open")])
+        .unwrap_err()
+        .to_string();
+    for variable in ["AUTH_MODE", "MONGODB_URI", "ALCHEMY_API_KEY", "THEGRAPH_API_KEY"] {
+        assert!(
+            problems.contains(variable),
+            "{variable} is missing from: {problems}"
+        );
+    }
+    assert!(read(&[("AUTH_MODE", "open"), ("BIND_ADDRESS", "0.0.0.0")]).is_err());
+    assert!(read(&[("AUTH_MODE", "open")]).unwrap().is_auth_open);
+}
+
+#[test]
+fn secrets_print_as_stars() {
+    let settings = read(&[
+        ("ALCHEMY_API_KEY", "top-secret"),
+        ("ALCHEMY_URL", "https://x/v2/top-secret"),
+    ])
+    .unwrap();
+    assert!(!format!("{settings:?}").contains("top-secret"));
+}
+
+#[test]
+fn a_file_is_a_flat_map_and_anything_else_is_refused() {
+    let settings = source::parse("PORT: 9000\nENV: staging\n").unwrap();
+    assert_eq!(settings["PORT"], "9000");
+    assert!(source::parse("PORT: [1, 2]").is_err());
+    assert!(source::parse("just text").is_err());
+}

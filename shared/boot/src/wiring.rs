@@ -1,0 +1,180 @@
+//! Wiring: which adapter serves which port. Nothing is fetched, opened or connected here.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use anyhow::Context;
+use risk_app::ports::{Clock, Positions, UpstreamHealth, Upstreams};
+use risk_app::service::Ports;
+use risk_app::{Service, Settings as ServiceSettings};
+use risk_engine::Parameters;
+use risk_engine::alarm::Thresholds;
+use risk_feeds::Key;
+use risk_feeds::alchemy::{Alchemy, AlchemySettings};
+use risk_feeds::coingecko::{CoinGecko, CoinGeckoSettings};
+use risk_feeds::defillama::{DefiLlama, DefiLlamaSettings};
+use risk_feeds::etherscan::{Etherscan, EtherscanSettings};
+use risk_feeds::gas::GasOracle;
+use risk_feeds::histories::PriceHistories;
+use risk_feeds::positions::ChainPositions;
+use risk_feeds::quotes::{MarketQuotes, QuoteLimits};
+use risk_feeds::the_graph::{TheGraph, TheGraphSettings};
+use risk_http::Client;
+use risk_store::SqliteStore;
+
+use crate::clock::SystemClock;
+use crate::host::Host;
+use crate::settings::{Provider, Settings};
+use crate::telemetry::{self, Render};
+
+/// Longest time that quotes are kept, whatever the freshness of assessments, seconds.
+const MAX_QUOTE_SECONDS: u64 = 20;
+/// The SQLite file within `DATA_DIR`.
+const DATABASE: &str = "risk.sqlite";
+
+/// Everything that a function runs on.
+#[derive(Clone)]
+pub struct Wired {
+    /// The service.
+    pub service: Arc<Service>,
+    /// Renders the metrics.
+    pub metrics: Render,
+    /// The settings it was made from.
+    pub settings: Settings,
+    /// Who calls.
+    pub host: Host,
+}
+
+/// Every provider, for the one view that operators have of them.
+struct Providers {
+    positions: Arc<ChainPositions>,
+    coingecko: Arc<CoinGecko>,
+    defillama: Arc<DefiLlama>,
+    etherscan: Arc<Etherscan>,
+}
+
+impl Upstreams for Providers {
+    fn health(&self) -> Vec<UpstreamHealth> {
+        [
+            self.positions.upstreams(),
+            self.coingecko.upstreams(),
+            self.defillama.upstreams(),
+            self.etherscan.upstreams(),
+        ]
+        .concat()
+    }
+}
+
+/// Starts telemetry and puts the service together.
+///
+/// # Errors
+/// A provider's URL cannot be used; TLS cannot be set up.
+pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
+    let metrics = telemetry::start(&settings);
+    risk_http::describe_metrics();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let providers = providers(&settings, &clock).context("a provider's settings cannot be used")?;
+    let limits = QuoteLimits {
+        keep_seconds: settings.fresh_seconds.min(MAX_QUOTE_SECONDS),
+        keep_failed_seconds: settings.fresh_seconds.min(5),
+        ..QuoteLimits::default()
+    };
+    let prices = MarketQuotes::new(
+        Arc::clone(&providers.coingecko),
+        Arc::clone(&providers.defillama),
+        limits,
+        Arc::clone(&clock),
+    );
+    let ports = Ports {
+        positions: Arc::clone(&providers.positions) as Arc<dyn Positions>,
+        prices: Arc::new(prices),
+        histories: Arc::new(PriceHistories::new(
+            Arc::clone(&providers.coingecko),
+            Arc::clone(&clock),
+        )),
+        gas: Arc::new(GasOracle::new(
+            Arc::clone(&providers.etherscan),
+            None,
+            Arc::clone(&clock),
+        )),
+        upstreams: Arc::new(providers),
+        store: Arc::new(SqliteStore::new(settings.data_dir.join(DATABASE))),
+        clock,
+    };
+    let service = Arc::new(Service::new(ports, service_settings(&settings)));
+    Ok(Wired {
+        service,
+        metrics,
+        settings,
+        host,
+    })
+}
+
+fn providers(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Providers, risk_http::SetupError> {
+    let client = Client::new(concat!("risk-manager/", env!("CARGO_PKG_VERSION")))?;
+    let (alchemy, coingecko) = (alchemy(settings), coingecko(settings));
+    let mut defillama = DefiLlamaSettings::new(settings.defillama.url.expose());
+    defillama.requests_per_second = settings.defillama.rate_per_second;
+    defillama.deadline = settings.upstream_deadline;
+    let mut etherscan = EtherscanSettings::new(settings.etherscan.url.expose(), key(&settings.etherscan));
+    etherscan.requests_per_second = settings.etherscan.rate_per_second;
+    etherscan.deadline = settings.upstream_deadline;
+    let the_graph = TheGraphSettings {
+        base_url: settings.the_graph.url.expose().to_owned(),
+        key: key(&settings.the_graph),
+        rate_per_second: settings.the_graph.rate_per_second,
+        deadline: settings.upstream_deadline,
+    };
+    let alchemy = Alchemy::new(&client, &alchemy, &settings.chains)?;
+    let the_graph = TheGraph::new(&client, &the_graph, Arc::clone(clock))?;
+    let positions = ChainPositions::new(alchemy, the_graph, &settings.chains, Arc::clone(clock));
+    Ok(Providers {
+        positions: Arc::new(positions),
+        coingecko: Arc::new(CoinGecko::new(&client, coingecko, Arc::clone(clock))?),
+        defillama: Arc::new(DefiLlama::new(&client, &defillama, Arc::clone(clock))?),
+        etherscan: Arc::new(Etherscan::new(&client, etherscan, Arc::clone(clock))?),
+    })
+}
+
+fn alchemy(settings: &Settings) -> AlchemySettings {
+    AlchemySettings {
+        url: settings.alchemy.url.expose().to_owned(),
+        key: key(&settings.alchemy),
+        rate_per_second: settings.alchemy.rate_per_second,
+        deadline: settings.upstream_deadline,
+    }
+}
+
+fn coingecko(settings: &Settings) -> CoinGeckoSettings {
+    let mut coingecko = CoinGeckoSettings::new(settings.coingecko.url.expose(), key(&settings.coingecko));
+    coingecko.requests_per_minute = settings.coingecko.rate_per_second.and_then(per_minute);
+    coingecko.deadline = settings.upstream_deadline;
+    coingecko
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to the range of u32 first"
+)]
+fn per_minute(per_second: f64) -> Option<NonZeroU32> {
+    NonZeroU32::new((per_second * 60.0).round().clamp(1.0, f64::from(u32::MAX)) as u32)
+}
+
+fn key(provider: &Provider) -> Option<Key> {
+    provider.key.as_ref().and_then(|key| Key::new(key.expose()))
+}
+
+fn service_settings(settings: &Settings) -> ServiceSettings {
+    ServiceSettings {
+        parameters: Parameters::default(),
+        thresholds: Thresholds::default(),
+        chains: settings.chains.clone(),
+        fresh_seconds: settings.fresh_seconds,
+        page_size: settings.sweep_page,
+        lease_seconds: settings.sweep_lease_seconds,
+        discoveries_per_sweep: 20,
+        sweep_interval_seconds: settings.sweep_interval_seconds,
+        cached_summaries: 10_000,
+    }
+}

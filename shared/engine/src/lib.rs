@@ -1,0 +1,28 @@
+//! The risk maths: positions and market data in; a report, its gaps and alarms out.
+//!
+//! No I/O, no clock and no randomness of its own. Every measure is a pure function of its arguments, so the same
+//! inputs give the same report to the last bit.
+
+pub mod aave;
+pub mod alarm;
+pub mod assess;
+pub mod concentration;
+pub mod cure;
+pub mod liquidation;
+pub mod market;
+pub mod market_risk;
+pub mod parameters;
+pub mod position;
+pub mod prepared;
+pub mod probability;
+pub mod report;
+pub mod returns;
+pub mod score;
+
+mod quantity;
+#[cfg(test)]
+mod specimen;
+
+pub use assess::{account_key, assess, assess_one};
+pub use parameters::{MODEL, Parameters};
+pub use prepared::Prepared;

@@ -1,0 +1,52 @@
+//! The parameters of the maths, each with its default, and the version of the formulas.
+
+/// Version of the formulas: it changes whenever the same inputs would give another report.
+pub const MODEL: &str = "risk-engine/1";
+
+/// What the maths can be tuned by. Everything else is fixed by the formulas.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameters {
+    /// Days of daily closes to look back on: 365.
+    pub window_days: u32,
+    /// Fewest daily returns a statistic is made of: 60.
+    pub min_observations: usize,
+    /// Most missing days in a row that the last close stands in for: 2.
+    pub max_fill_days: u64,
+    /// Oldest last close, in days before today: 2 (yesterday's may not be out yet).
+    pub closes_max_age_days: u64,
+    /// Oldest block that positions are taken from, seconds: 300.
+    pub block_max_age_seconds: u64,
+    /// Oldest update of a protocol's oracle, seconds: 90,000 (a day's heartbeat and an hour of slack).
+    pub oracle_max_age_seconds: u64,
+    /// Oldest market quote, seconds: 900.
+    pub quote_max_age_seconds: u64,
+    /// Furthest a time may lie in the future before it is refused, seconds: 120.
+    pub max_clock_skew_seconds: u64,
+    /// |oracle − market| ÷ market from which the two are said to differ, fraction: 0.05.
+    pub max_divergence: f64,
+    /// Share of an asset's daily volume that can be sold without moving its price, fraction: 0.10.
+    pub participation: f64,
+    /// Health factor under which a cure is recommended: 1.25.
+    pub cure_below: f64,
+    /// Health factor that a cure leads to: 1.5.
+    pub cure_target: f64,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self {
+            window_days: 365,
+            min_observations: 60,
+            max_fill_days: 2,
+            closes_max_age_days: 2,
+            block_max_age_seconds: 300,
+            oracle_max_age_seconds: 90_000,
+            quote_max_age_seconds: 900,
+            max_clock_skew_seconds: 120,
+            max_divergence: 0.05,
+            participation: 0.10,
+            cure_below: 1.25,
+            cure_target: 1.5,
+        }
+    }
+}

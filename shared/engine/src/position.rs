@@ -1,0 +1,94 @@
+//! What a wallet holds, as read: token holdings and lending accounts, each with where and when it was read.
+
+use std::sync::Arc;
+
+use risk_model::{Asset, B256, ChainId, Gap, Timestamp, U256, Wallet};
+
+use crate::aave;
+
+/// The block that a figure was read at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Its height.
+    pub number: u64,
+    /// Its hash.
+    pub hash: B256,
+    /// Its own time.
+    pub timestamp: Timestamp,
+}
+
+/// Where positions were read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Provenance {
+    /// The contracts themselves at one pinned block: the only source that can show an account safe.
+    Chain,
+    /// An indexer, declared as fallback: may show danger, never safety.
+    Subgraph,
+}
+
+impl Provenance {
+    /// The name used in answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Chain => "chain",
+            Self::Subgraph => "subgraph",
+        }
+    }
+}
+
+/// An amount of one token in the wallet itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Holding {
+    /// Which token.
+    pub asset: Asset,
+    /// Its symbol as the contract gives it.
+    pub symbol: Arc<str>,
+    /// Decimals of the amount.
+    pub decimals: u8,
+    /// Base units, more than zero.
+    pub amount: U256,
+    /// The block it was read at.
+    pub block: Block,
+}
+
+/// One lending account: a wallet in one market. Each liquidates alone.
+#[derive(Clone, Debug)]
+pub struct LendingAccount {
+    /// The market with its reserves, shared by every account of a batch.
+    pub market: Arc<aave::Market>,
+    /// The wallet's part of it.
+    pub position: aave::Position,
+    /// Where it was read from.
+    pub provenance: Provenance,
+}
+
+/// A successful read: what the coverage of an answer lists.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// What was read, e.g. `aave_v3 account`.
+    pub what: String,
+    /// The provider's name.
+    pub source: &'static str,
+    /// The chain, where it is of one.
+    pub chain: Option<ChainId>,
+    /// The block, where there is one.
+    pub block: Option<Block>,
+    /// The time that the figures are of.
+    pub observed_at: Timestamp,
+}
+
+/// Everything read of one wallet, and what could not be.
+#[derive(Clone, Debug)]
+pub struct WalletPositions {
+    /// Whose.
+    pub wallet: Wallet,
+    /// Its lending accounts.
+    pub accounts: Vec<LendingAccount>,
+    /// Its own tokens.
+    pub holdings: Vec<Holding>,
+    /// What was read.
+    pub readings: Vec<Reading>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}

@@ -1,0 +1,151 @@
+//! What every wallet of a batch shares, computed once: which quotes are fresh, and the return series of each asset.
+
+use std::collections::HashMap;
+
+use risk_model::{Affects, Asset, Gap, GapReason, Timestamp};
+
+use crate::market::{MarketData, Quote};
+use crate::parameters::Parameters;
+use crate::returns::{Series, Shortage};
+
+/// The source of a gap whose provider was never told.
+const MARKET: &str = "market data";
+
+/// Market data checked against a time, with its return series.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    market: &'a MarketData,
+    now: Timestamp,
+    parameters: &'a Parameters,
+    series: HashMap<Asset, Result<Series, Gap>>,
+}
+
+impl<'a> Prepared<'a> {
+    /// Checks and computes what a batch shares.
+    #[must_use]
+    pub fn new(market: &'a MarketData, now: Timestamp, parameters: &'a Parameters) -> Self {
+        let series = market.closes.iter().map(|(asset, closes)| {
+            let found = Series::of(closes, now.day(), parameters);
+            (
+                *asset,
+                found.map_err(|shortage| history_gap(asset, closes.source, shortage)),
+            )
+        });
+        Self {
+            market,
+            now,
+            parameters,
+            series: series.collect(),
+        }
+    }
+
+    /// The market data it was made of.
+    #[must_use]
+    pub const fn market(&self) -> &'a MarketData {
+        self.market
+    }
+
+    /// The time it was made for.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The parameters it was made with.
+    #[must_use]
+    pub const fn parameters(&self) -> &'a Parameters {
+        self.parameters
+    }
+
+    /// The market price of one whole token, USD, finite and above zero.
+    ///
+    /// # Errors
+    /// The gap that names the asset, where there is no fresh quote.
+    pub fn price(&self, asset: &Asset) -> Result<f64, Gap> {
+        self.quote(asset, Affects::Value).map(|quote| quote.usd)
+    }
+
+    /// What is traded of an asset in 24 h, USD, finite and not negative.
+    ///
+    /// # Errors
+    /// The gap that names the asset, where no fresh quote tells it.
+    pub fn volume(&self, asset: &Asset) -> Result<f64, Gap> {
+        let quote = self.quote(asset, Affects::Liquidity)?;
+        let volume = quote
+            .volume_24h_usd
+            .filter(|volume| volume.is_finite() && *volume >= 0.0);
+        volume.ok_or_else(|| self.told(asset, Affects::Liquidity, "24 h volume", quote.source))
+    }
+
+    /// The daily returns of an asset.
+    ///
+    /// # Errors
+    /// The gap that names the asset, where its closes are missing, too few or too old.
+    pub fn returns(&self, asset: &Asset) -> Result<&Series, Gap> {
+        match self.series.get(asset) {
+            Some(Ok(series)) => Ok(series),
+            Some(Err(gap)) => Err(gap.clone()),
+            None => Err(self.told(asset, Affects::Volatility, "daily closes", MARKET)),
+        }
+    }
+
+    /// What the feeds said of an asset, in their order.
+    pub fn gaps_of(&self, asset: &Asset) -> impl Iterator<Item = &'a Gap> {
+        self.market.asset_gaps.get(asset).into_iter().flatten()
+    }
+
+    fn quote(&self, asset: &Asset, affects: Affects) -> Result<&'a Quote, Gap> {
+        let Some(quote) = self.market.quotes.get(asset) else {
+            return Err(self.told(asset, affects, "price", MARKET));
+        };
+        let gap = |reason, since| Gap {
+            what: format!("price of {asset}"),
+            source: quote.source,
+            reason,
+            affects,
+            since,
+        };
+        if !(quote.usd.is_finite() && quote.usd > 0.0) {
+            return Err(gap(GapReason::Malformed, None));
+        }
+        if quote.observed_at.seconds_since(self.now) > self.parameters.max_clock_skew_seconds {
+            return Err(gap(GapReason::Malformed, None));
+        }
+        if self.now.seconds_since(quote.observed_at) > self.parameters.quote_max_age_seconds {
+            return Err(gap(GapReason::Stale, Some(quote.observed_at)));
+        }
+        Ok(quote)
+    }
+
+    /// The feeds' own gap for this, or one that says that there is none.
+    fn told(&self, asset: &Asset, affects: Affects, what: &str, source: &'static str) -> Gap {
+        let said = self.gaps_of(asset).find(|gap| gap.affects == affects).cloned();
+        said.unwrap_or_else(|| Gap {
+            what: format!("{what} of {asset}"),
+            source,
+            reason: GapReason::Missing,
+            affects,
+            since: None,
+        })
+    }
+}
+
+fn history_gap(asset: &Asset, source: &'static str, shortage: Shortage) -> Gap {
+    let (reason, since) = match shortage {
+        Shortage::Empty => (GapReason::Missing, None),
+        Shortage::Stale { last_day } => (
+            GapReason::Stale,
+            Some(Timestamp::new(
+                last_day.saturating_mul(86_400).saturating_add(86_400),
+            )),
+        ),
+        Shortage::TooShort { .. } => (GapReason::TooShort, None),
+    };
+    Gap {
+        what: format!("daily closes of {asset}"),
+        source,
+        reason,
+        affects: Affects::Volatility,
+        since,
+    }
+}

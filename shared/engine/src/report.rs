@@ -1,0 +1,260 @@
+//! The report on one wallet: every figure, what made the score, what to do, and what is missing.
+
+use risk_model::{
+    Address, Asset, ChainId, Figure, Gap, HealthFactor, Protocol, Range, RiskLevel, Severity, Timestamp,
+    U256, Usd, Wallet,
+};
+
+use crate::position::{Block, Provenance, Reading};
+
+/// Everything the engine says of one wallet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// Whose.
+    pub wallet: Wallet,
+    /// The time it was computed for.
+    pub at: Timestamp,
+    /// Standing; `Unknown` where the gaps leave more than one possible.
+    pub level: RiskLevel,
+    /// `max(weighted, liquidation)`, 0 to 100.
+    pub score: Range,
+    /// The four components, 0 to 100 each.
+    pub components: Components,
+    /// The worst account's health factor by its protocol's oracle.
+    pub health_factor: HealthFactor,
+    /// Supplied and held value by market prices.
+    pub portfolio_value: Figure<Usd>,
+    /// Owed value by market prices.
+    pub debt: Figure<Usd>,
+    /// Value less debt.
+    pub net_worth: Figure<Usd>,
+    /// Chance that the worst account's health factor passes under 1 within 24 h, fraction.
+    pub liquidation_probability_24h: Figure<f64>,
+    /// The same within 7 days.
+    pub liquidation_probability_7d: Figure<f64>,
+    /// One entry per lending market the wallet is in, worst first.
+    pub accounts: Vec<AccountReport>,
+    /// The wallet's own tokens, by value, those without a price last.
+    pub holdings: Vec<HoldingReport>,
+    /// Market risk at current positions.
+    pub market: MarketRisk,
+    /// How the value is spread.
+    pub concentration: Concentration,
+    /// Gas by chain, where known: gwei.
+    pub gas: Vec<(ChainId, f64)>,
+    /// What made the score, largest first.
+    pub drivers: Vec<Driver>,
+    /// What to do, in amounts.
+    pub recommendations: Vec<Recommendation>,
+    /// What was read.
+    pub readings: Vec<Reading>,
+    /// What is missing.
+    pub gaps: Vec<Gap>,
+}
+
+/// The components of the score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Components {
+    /// By the worst account's health factor and 24 h probability.
+    pub liquidation: Range,
+    /// By the volatility of the wallet's equity.
+    pub volatility: Range,
+    /// By the Herfindahl-Hirschman index over assets.
+    pub concentration: Range,
+    /// By the time to sell.
+    pub liquidity: Range,
+}
+
+/// One lending account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountReport {
+    /// Stable name of the account within its wallet, e.g. `aave_v3:ethereum:0x8787…`.
+    pub key: String,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// The chain.
+    pub chain: ChainId,
+    /// The pool contract.
+    pub pool: Address,
+    /// The block it was read at.
+    pub block: Block,
+    /// Where it was read from.
+    pub provenance: Provenance,
+    /// By the protocol's own oracle: what the protocol liquidates by.
+    pub health_factor: HealthFactor,
+    /// By market prices.
+    pub market_health_factor: HealthFactor,
+    /// Collateral in the protocol's base currency (USD, 8 decimals), flagged supplies only.
+    pub collateral: Figure<Usd>,
+    /// Debt in the base currency.
+    pub debt: Figure<Usd>,
+    /// What could still be borrowed, base currency.
+    pub available_borrows: Figure<Usd>,
+    /// The weighted liquidation threshold, bps, as the contract rounds it.
+    pub liquidation_threshold_bps: Figure<u16>,
+    /// The weighted loan to value, bps.
+    pub ltv_bps: Figure<u16>,
+    /// The wallet's e-mode category, 0 for none.
+    pub e_mode: u8,
+    /// Uniform fall of every collateral at which the health factor is 1: `1 − 1/HF`, fraction; negative when already under.
+    pub uniform_drop: Figure<f64>,
+    /// Distance to liquidation in standard deviations of a day's move of ln HF.
+    pub distance_sigmas: Figure<f64>,
+    /// Annualised volatility of ln HF, fraction.
+    pub volatility: Figure<f64>,
+    /// Chance of HF < 1 within 24 h, fraction.
+    pub probability_24h: Figure<f64>,
+    /// Chance of HF < 1 within 7 days, fraction.
+    pub probability_7d: Figure<f64>,
+    /// Every supply and debt.
+    pub reserves: Vec<ReserveReport>,
+    /// The account's part of the liquidation component.
+    pub score: Range,
+}
+
+/// A wallet's part of one reserve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReserveReport {
+    /// The underlying.
+    pub asset: Asset,
+    /// Its symbol.
+    pub symbol: String,
+    /// Decimals of the amounts.
+    pub decimals: u8,
+    /// Supplied, base units with interest to the block.
+    pub supplied: U256,
+    /// Owed, base units with interest to the block.
+    pub owed: U256,
+    /// Whether the supply counts as collateral.
+    pub is_collateral: bool,
+    /// The liquidation threshold in force for this wallet, bps.
+    pub liquidation_threshold_bps: u16,
+    /// The protocol oracle's price, USD.
+    pub oracle_price: Figure<Usd>,
+    /// The market's price, USD.
+    pub market_price: Figure<Usd>,
+    /// The price of this asset alone, by the protocol's oracle, at which the health factor is 1.
+    pub liquidation_price: LiquidationPrice,
+}
+
+/// What one asset's price alone can do to an account.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LiquidationPrice {
+    /// The account liquidates when the price falls under this, USD.
+    Below(Usd),
+    /// The account liquidates when the price rises over this, USD.
+    Above(Usd),
+    /// No price of this asset alone liquidates the account.
+    Never,
+    /// It could not be computed, and why.
+    Unknown(String),
+}
+
+/// A token in the wallet itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HoldingReport {
+    /// Which.
+    pub asset: Asset,
+    /// Its symbol.
+    pub symbol: String,
+    /// Decimals of the amount.
+    pub decimals: u8,
+    /// Base units.
+    pub amount: U256,
+    /// Price, USD.
+    pub price: Figure<Usd>,
+    /// Value, USD.
+    pub value: Figure<Usd>,
+    /// The block it was read at.
+    pub block: Block,
+}
+
+/// Market risk of the whole wallet at current positions: losses are positive fractions of the gross value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MarketRisk {
+    /// Daily returns used.
+    pub observations: usize,
+    /// Days asked for.
+    pub window_days: u32,
+    /// Annualised standard deviation of daily P&L ÷ net worth (365 days), fraction.
+    pub volatility: Figure<f64>,
+    /// One-day historical VaR at 95 %, USD.
+    pub var_95: Figure<Usd>,
+    /// One-day historical VaR at 99 %, USD.
+    pub var_99: Figure<Usd>,
+    /// One-day historical expected shortfall at 95 %, USD.
+    pub es_95: Figure<Usd>,
+    /// One-day historical expected shortfall at 99 %, USD.
+    pub es_99: Figure<Usd>,
+    /// Largest fall of the current portfolio's value over the window from a running peak that includes the start, fraction.
+    pub max_drawdown: Figure<f64>,
+}
+
+/// How the gross value is spread.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Concentration {
+    /// Herfindahl-Hirschman index over assets, 0 to 1; `None` inside for an empty wallet.
+    pub hhi: Figure<Option<f64>>,
+    /// `1 / HHI`.
+    pub effective_assets: Figure<Option<f64>>,
+    /// Share of each asset, largest first.
+    pub by_asset: Figure<Vec<(Asset, String, f64)>>,
+    /// Share of each protocol, largest first.
+    pub by_protocol: Figure<Vec<(Protocol, f64)>>,
+    /// Share of each chain, largest first.
+    pub by_chain: Figure<Vec<(ChainId, f64)>>,
+    /// Days to sell everything at 10 % of the daily volume: the slowest asset's.
+    pub liquidity_days: Figure<f64>,
+}
+
+/// One part of the score and what it adds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Driver {
+    /// `liquidation`, `volatility`, `concentration` or `liquidity`.
+    pub component: &'static str,
+    /// Points that it gives the score.
+    pub points: f64,
+    /// In words, with the figure it comes from.
+    pub because: String,
+}
+
+/// Something the owner can do, in an amount.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recommendation {
+    /// The account it is for.
+    pub account: String,
+    /// How urgent.
+    pub severity: Severity,
+    /// What to do.
+    pub action: Action,
+    /// Token to move.
+    pub asset: Asset,
+    /// Its symbol.
+    pub symbol: String,
+    /// Whole tokens, decimal text, rounded up at the token's last place.
+    pub amount: String,
+    /// The amount's value by the protocol's oracle.
+    pub value: Usd,
+    /// Health factor after it, recomputed on the changed account.
+    pub health_factor_after: HealthFactor,
+}
+
+/// What a recommendation asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Repay debt.
+    Repay,
+    /// Supply more collateral.
+    AddCollateral,
+}
+
+impl Action {
+    /// The snake-case name used in answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Repay => "repay",
+            Self::AddCollateral => "add_collateral",
+        }
+    }
+}

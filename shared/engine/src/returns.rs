@@ -1,0 +1,324 @@
+//! Daily log returns on UTC closes, aligned by day, with short holes filled and long ones refused (risk-math C.4).
+
+use libm::{exp, log};
+
+use crate::market::DailyCloses;
+use crate::parameters::Parameters;
+
+/// Log returns of one asset on consecutive UTC days.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Days since the epoch of the first return; it is the move from the close of the day before.
+    first_day: u64,
+    /// One log return a day, fraction.
+    returns: Vec<f64>,
+    /// The first day after a hole too long to fill, where there was one: older closes were left out.
+    restarted_on: Option<u64>,
+}
+
+/// Closes that are believed, USD: any token's, and narrow enough that no statistic of them can overflow.
+pub const BELIEVABLE: std::ops::RangeInclusive<f64> = 1e-18..=1e12;
+
+/// Why there is no series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortage {
+    /// There is no usable close in the window.
+    Empty,
+    /// The last close is too old.
+    Stale {
+        /// Its day since the epoch.
+        last_day: u64,
+    },
+    /// There are too few returns.
+    TooShort {
+        /// How many there are.
+        observations: usize,
+    },
+}
+
+impl Series {
+    /// The returns of the `window_days` days before `today` (days since the epoch); today itself is not over and is
+    /// left out. A hole of up to `max_fill_days` is filled with the last close; a longer one starts the series anew
+    /// behind it, which [`Series::restarted_on`] tells. A close outside [`BELIEVABLE`] is a hole.
+    ///
+    /// # Errors
+    /// [`Shortage`] where the closes are too few, too old or not there.
+    pub fn of(closes: &DailyCloses, today: u64, parameters: &Parameters) -> Result<Self, Shortage> {
+        let window_start = today.saturating_sub(u64::from(parameters.window_days).saturating_add(1));
+        let run = latest_run(closes, window_start..today, parameters.max_fill_days).ok_or(Shortage::Empty)?;
+        let last_day = run.last_day();
+        if last_day.saturating_add(parameters.closes_max_age_days) < today {
+            return Err(Shortage::Stale { last_day });
+        }
+        let returns: Vec<f64> = run.closes.windows(2).map(log_return).collect();
+        if returns.len() < parameters.min_observations.max(2) {
+            return Err(Shortage::TooShort {
+                observations: returns.len(),
+            });
+        }
+        Ok(Self {
+            first_day: run.first_day.saturating_add(1),
+            returns,
+            restarted_on: run.restarted.then_some(run.first_day),
+        })
+    }
+
+    /// The first day after a hole that was too long to fill.
+    #[must_use]
+    pub const fn restarted_on(&self) -> Option<u64> {
+        self.restarted_on
+    }
+
+    /// One log return a day, oldest first.
+    #[must_use]
+    pub fn returns(&self) -> &[f64] {
+        &self.returns
+    }
+
+    /// The day after the last return.
+    fn end_day(&self) -> u64 {
+        self.first_day.saturating_add(days(self.returns.len()))
+    }
+
+    /// The returns of the days from `first` to before `end`, which must lie inside.
+    fn between(&self, first: u64, end: u64) -> Option<&[f64]> {
+        let from = usize::try_from(first.checked_sub(self.first_day)?).ok()?;
+        let to = usize::try_from(end.checked_sub(self.first_day)?).ok()?;
+        self.returns.get(from..to)
+    }
+}
+
+/// `Σ weight × f(return)` of each day that all series share, oldest first.
+///
+/// # Errors
+/// [`Shortage::TooShort`] where they share fewer than `min_observations` days. No series at all is no error: an empty
+/// combination has no days.
+pub fn combine(
+    parts: &[(&Series, f64)],
+    min_observations: usize,
+    f: impl Fn(f64) -> f64,
+) -> Result<Vec<f64>, Shortage> {
+    let first = parts
+        .iter()
+        .map(|(series, _)| series.first_day)
+        .max()
+        .unwrap_or(0);
+    let end = parts
+        .iter()
+        .map(|(series, _)| series.end_day())
+        .min()
+        .unwrap_or(0);
+    let days = usize::try_from(end.saturating_sub(first)).unwrap_or(0);
+    if !parts.is_empty() && days < min_observations.max(2) {
+        return Err(Shortage::TooShort { observations: days });
+    }
+    let mut sums = vec![0.0; days];
+    for (series, weight) in parts {
+        let returns = series
+            .between(first, end)
+            .ok_or(Shortage::TooShort { observations: 0 })?;
+        for (sum, one) in sums.iter_mut().zip(returns) {
+            *sum += weight * f(*one);
+        }
+    }
+    Ok(sums)
+}
+
+/// What today's amounts were worth on each close that all series share, oldest first: `values` are today's, and one
+/// more point than there are returns comes back. Empty for no series.
+///
+/// # Errors
+/// [`Shortage::TooShort`] as for [`combine`].
+pub fn value_path(parts: &[(&Series, f64)], min_observations: usize) -> Result<Vec<f64>, Shortage> {
+    let mut path =
+        vec![0.0; combine(parts, min_observations, |_| 0.0)?.len() + usize::from(!parts.is_empty())];
+    let first = parts
+        .iter()
+        .map(|(series, _)| series.first_day)
+        .max()
+        .unwrap_or(0);
+    let end = parts
+        .iter()
+        .map(|(series, _)| series.end_day())
+        .min()
+        .unwrap_or(0);
+    for (series, value) in parts {
+        let returns = series
+            .between(first, end)
+            .ok_or(Shortage::TooShort { observations: 0 })?;
+        let mut log_level = 0.0;
+        let back = std::iter::once(0.0).chain(returns.iter().rev().copied());
+        for (sum, one) in path.iter_mut().rev().zip(back) {
+            log_level -= one;
+            *sum += value * exp(log_level);
+        }
+    }
+    Ok(path)
+}
+
+/// Consecutive closes without a hole too long to fill.
+struct Run {
+    first_day: u64,
+    closes: Vec<f64>,
+    restarted: bool,
+}
+
+impl Run {
+    fn last_day(&self) -> u64 {
+        self.first_day
+            .saturating_add(days(self.closes.len()).saturating_sub(1))
+    }
+}
+
+/// The run of closes that reaches furthest towards the end of the window. A hole at the very end is not filled.
+fn latest_run(closes: &DailyCloses, window: std::ops::Range<u64>, max_fill_days: u64) -> Option<Run> {
+    let mut run: Option<Run> = None;
+    for day in window {
+        let Some(close) = closes.on(day).filter(|close| BELIEVABLE.contains(close)) else {
+            continue;
+        };
+        let missing = run
+            .as_ref()
+            .map(|run| day.saturating_sub(run.last_day()).saturating_sub(1));
+        match (run.as_mut(), missing) {
+            (Some(run), Some(missing)) if missing <= max_fill_days => {
+                let last = run.closes.last().copied().unwrap_or(close);
+                run.closes.extend((0..missing).map(|_| last));
+                run.closes.push(close);
+            }
+            (started, _) => {
+                let restarted = started.is_some();
+                run = Some(Run {
+                    first_day: day,
+                    closes: vec![close],
+                    restarted,
+                });
+            }
+        }
+    }
+    run
+}
+
+fn log_return(pair: &[f64]) -> f64 {
+    match pair {
+        // A difference of logarithms cannot overflow where the quotient could.
+        [before, after] => log(*after) - log(*before),
+        _ => 0.0,
+    }
+}
+
+fn days(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TODAY: u64 = 20_000;
+
+    fn closes(values: &[Option<f64>]) -> DailyCloses {
+        let first_day = TODAY - u64::try_from(values.len()).unwrap();
+        DailyCloses {
+            first_day,
+            closes: values.to_vec(),
+            source: "test",
+        }
+    }
+
+    fn parameters(min_observations: usize) -> Parameters {
+        Parameters {
+            min_observations,
+            ..Parameters::default()
+        }
+    }
+
+    #[test]
+    fn a_short_hole_is_filled_and_a_long_one_starts_anew() {
+        let filled = [Some(1.0), None, None, Some(2.0), Some(4.0)];
+        let series = Series::of(&closes(&filled), TODAY, &parameters(2)).unwrap();
+        assert_eq!(series.returns(), [0.0, 0.0, log(2.0), log(4.0) - log(2.0)]);
+        assert_eq!(series.restarted_on(), None);
+
+        let broken = [
+            Some(1.0),
+            Some(1.5),
+            None,
+            None,
+            None,
+            Some(2.0),
+            Some(4.0),
+            Some(4.0),
+        ];
+        let series = Series::of(&closes(&broken), TODAY, &parameters(2)).unwrap();
+        assert_eq!(series.returns().len(), 2);
+        assert_eq!(series.restarted_on(), Some(TODAY - 3));
+    }
+
+    #[test]
+    fn an_old_last_close_is_stale_and_yesterdays_may_be_late() {
+        let series = |trailing: usize| {
+            let mut values = vec![Some(1.0); 10];
+            values.extend(vec![None; trailing]);
+            Series::of(&closes(&values), TODAY, &parameters(2))
+        };
+        assert!(series(1).is_ok());
+        assert_eq!(series(2), Err(Shortage::Stale { last_day: TODAY - 3 }));
+    }
+
+    #[test]
+    fn too_few_none_at_all_and_impossible_closes_are_told_apart() {
+        assert_eq!(
+            Series::of(&closes(&[Some(1.0); 5]), TODAY, &parameters(60)),
+            Err(Shortage::TooShort { observations: 4 })
+        );
+        let impossible = [
+            Some(-1.0),
+            Some(0.0),
+            Some(f64::NAN),
+            Some(f64::INFINITY),
+            Some(1e300),
+            None,
+        ];
+        assert_eq!(
+            Series::of(&closes(&impossible), TODAY, &parameters(2)),
+            Err(Shortage::Empty)
+        );
+    }
+
+    #[test]
+    fn todays_unfinished_close_and_what_lies_before_the_window_are_left_out() {
+        let mut late = closes(&vec![Some(1.0); 500]);
+        late.first_day += 1;
+        let series = Series::of(&late, TODAY, &parameters(60)).unwrap();
+        assert_eq!(series.returns().len(), 365);
+    }
+
+    #[test]
+    fn series_are_added_on_the_days_that_they_share() {
+        let long = Series::of(
+            &closes(&[Some(1.0), Some(2.0), Some(4.0), Some(4.0)]),
+            TODAY,
+            &parameters(2),
+        )
+        .unwrap();
+        let short = Series::of(&closes(&[Some(1.0), Some(1.0), Some(3.0)]), TODAY, &parameters(2)).unwrap();
+        let sums = combine(&[(&long, 1.0), (&short, 2.0)], 2, |r| r).unwrap();
+        assert_eq!(sums, [log(4.0) - log(2.0), 2.0 * log(3.0)]);
+        assert_eq!(
+            combine(&[(&long, 1.0), (&short, 2.0)], 3, |r| r),
+            Err(Shortage::TooShort { observations: 2 })
+        );
+        assert_eq!(combine(&[], 60, |r| r), Ok(vec![]));
+
+        let path = value_path(&[(&long, 8.0), (&short, 3.0)], 2).unwrap();
+        let wanted = [4.0 + 1.0, 8.0 + 1.0, 8.0 + 3.0];
+        assert!(
+            path.iter()
+                .zip(wanted)
+                .all(|(seen, wanted)| (seen - wanted).abs() < 1e-12),
+            "{path:?}"
+        );
+        assert_eq!(value_path(&[], 60), Ok(vec![]));
+    }
+}

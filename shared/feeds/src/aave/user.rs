@@ -1,0 +1,180 @@
+//! A wallet's part of a market, from the data provider's rows.
+
+use std::collections::HashSet;
+
+use risk_engine::aave::{Position, ReservePosition};
+use risk_model::{Address, GapReason, U256, Wallet};
+
+use super::market::ReadMarket;
+use crate::contracts::UiPoolDataProvider;
+use crate::markets::MarketAddresses;
+use crate::multicall::ContractCall;
+
+/// Words of a row since 3.2: asset, scaled deposit, collateral flag, scaled variable debt.
+const WORDS: usize = 4;
+/// Words of a row before 3.2: stable rate, stable debt and its time besides.
+const WORDS_WITH_STABLE_DEBT: usize = 7;
+
+/// The call that reads a wallet's rows.
+#[must_use]
+pub fn user_call(market: &MarketAddresses, wallet: Wallet) -> ContractCall {
+    let call = UiPoolDataProvider::getUserReservesDataCall { provider: market.provider, user: wallet.address() };
+    ContractCall::new(market.ui_data, &call)
+}
+
+/// A wallet's rows in one market, those of zero left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The wallet's e-mode category, 0 for none.
+    pub e_mode: u8,
+    /// Every underlying that has a row, in order.
+    assets: Vec<Address>,
+    rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Row {
+    asset: Address,
+    scaled_a_token: U256,
+    is_collateral: bool,
+    scaled_variable_debt: U256,
+}
+
+impl Account {
+    /// Reads the answer of `getUserReservesData`: `(row[], uint8 eMode)` of either generation, told apart by length.
+    ///
+    /// # Errors
+    /// The answer is no such thing, or holds a stable debt, whose interest this build does not know.
+    pub fn read(output: &[u8]) -> Result<Self, GapReason> {
+        let malformed = GapReason::Malformed;
+        let words: Vec<U256> = output.chunks_exact(32).map(U256::from_be_slice).collect();
+        let [offset, e_mode, count, rows @ ..] = words.as_slice() else { return Err(malformed) };
+        let count = usize::try_from(*count).map_err(|_| malformed)?;
+        if !output.len().is_multiple_of(32) || *offset != U256::from(64u8) || count == 0 || !rows.len().is_multiple_of(count) {
+            return Err(malformed);
+        }
+        let width = rows.len() / count;
+        if width != WORDS && width != WORDS_WITH_STABLE_DEBT {
+            return Err(malformed);
+        }
+        let rows: Vec<Row> = rows.chunks_exact(width).map(read_row).collect::<Result<_, _>>()?;
+        Ok(Self {
+            e_mode: u8::try_from(*e_mode).map_err(|_| malformed)?,
+            assets: rows.iter().map(|row| row.asset).collect(),
+            rows: rows.into_iter().filter(Row::is_used).collect(),
+        })
+    }
+
+    /// Whether the wallet has nothing in the market.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The wallet's position in the market; `None` where it has nothing there.
+    ///
+    /// # Errors
+    /// The rows are not those of the market's reserves, or one in use could not be read.
+    pub fn position(&self, read: &ReadMarket) -> Result<Option<Position>, GapReason> {
+        // An answer without rows, or with other rows, must not pass for an empty account.
+        if self.assets != read.list {
+            return Err(GapReason::Malformed);
+        }
+        if self.is_empty() {
+            return Ok(None);
+        }
+        if !read.is_dense {
+            return Err(GapReason::Unsupported);
+        }
+        let mut seen = HashSet::new();
+        let mut reserves = Vec::with_capacity(self.rows.len());
+        for row in &self.rows {
+            let reserve = *read.by_asset.get(&row.asset).ok_or(GapReason::Malformed)?;
+            if !seen.insert(reserve) {
+                return Err(GapReason::Malformed);
+            }
+            reserves.push(ReservePosition {
+                reserve,
+                scaled_a_token: row.scaled_a_token,
+                scaled_variable_debt: row.scaled_variable_debt,
+                is_collateral: row.is_collateral,
+            });
+        }
+        Ok(Some(Position { e_mode: self.e_mode, reserves }))
+    }
+}
+
+impl Row {
+    fn is_used(&self) -> bool {
+        !self.scaled_a_token.is_zero() || !self.scaled_variable_debt.is_zero()
+    }
+}
+
+fn read_row(words: &[U256]) -> Result<Row, GapReason> {
+    let (asset, scaled_a_token, is_collateral, scaled_variable_debt) = match *words {
+        [asset, supplied, flag, debt] => (asset, supplied, flag, debt),
+        [asset, supplied, flag, _, debt, stable_debt, _] if stable_debt.is_zero() => (asset, supplied, flag, debt),
+        [_, _, _, _, _, _, _] => return Err(GapReason::Unsupported),
+        _ => return Err(GapReason::Malformed),
+    };
+    let is_flag = is_collateral <= U256::from(1u8);
+    if asset >> 160usize != U256::ZERO || !is_flag {
+        return Err(GapReason::Malformed);
+    }
+    Ok(Row {
+        asset: Address::from_word(asset.into()),
+        scaled_a_token,
+        is_collateral: !is_collateral.is_zero(),
+        scaled_variable_debt,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(e_mode: u64, rows: &[&[u64]]) -> Vec<u8> {
+        let head = [64, e_mode, u64::try_from(rows.len()).unwrap()];
+        let words = head.iter().chain(rows.iter().copied().flatten());
+        words.flat_map(|word| U256::from(*word).to_be_bytes::<32>()).collect()
+    }
+
+    #[test]
+    fn rows_of_both_generations_are_read() {
+        let new = Account::read(&output(1, &[&[7, 100, 1, 0], &[8, 0, 0, 50], &[9, 0, 1, 0]])).unwrap();
+        let old = output(1, &[&[7, 100, 1, 0, 0, 0, 0], &[8, 0, 0, 3, 50, 0, 0], &[9, 0, 1, 0, 0, 0, 0]]);
+        assert_eq!(Account::read(&old).unwrap(), new);
+        assert_eq!((new.e_mode, new.rows.len(), new.assets.len()), (1, 2, 3));
+        assert_eq!(new.rows[0].asset, Address::with_last_byte(7));
+        assert!(new.rows[0].is_collateral && new.rows[1].scaled_variable_debt == U256::from(50));
+    }
+
+    #[test]
+    fn a_stable_debt_is_unsupported_and_not_left_out() {
+        let rows = output(0, &[&[7, 0, 0, 5, 0, 1000, 9]]);
+        assert_eq!(Account::read(&rows), Err(GapReason::Unsupported));
+    }
+
+    #[test]
+    fn an_answer_that_is_not_a_list_of_rows_is_malformed_and_never_an_empty_account() {
+        let mut odd = output(0, &[&[7, 1, 1, 1]]);
+        odd.push(0);
+        let mut huge = output(0, &[&[7, 1, 1, 1]]);
+        huge[64..96].copy_from_slice(&U256::MAX.to_be_bytes::<32>());
+        let mut big_mode = output(0, &[&[7, 1, 1, 1]]);
+        big_mode[32..64].copy_from_slice(&U256::from(256).to_be_bytes::<32>());
+        for bad in [
+            vec![],
+            vec![0; 32],
+            output(0, &[]),
+            output(0, &[&[7, 1, 1]]),
+            output(0, &[&[7, 1, 2, 1]]),
+            odd,
+            huge,
+            big_mode,
+            vec![0xff; 32 * 7],
+        ] {
+            assert_eq!(Account::read(&bad), Err(GapReason::Malformed));
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! One chain's endpoint: its newest block, and contract reads at one pinned block in as few requests as sizes allow.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use alloy_primitives::Bytes;
+use futures::future::join_all;
+use risk_engine::position::Block;
+use risk_http::{CallError, Upstream};
+use risk_model::{B256, ChainId, GapReason, Timestamp};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::figures::CLOCK_SKEW_SECONDS;
+use crate::gaps::reason_of;
+use crate::json_rpc::{Call, Fault, JsonRpc, MAX_BATCH, Results};
+use crate::multicall::{self, ContractCall, MULTICALL3};
+
+/// Most bytes of one HTTP exchange, request and expected reply together, both in hex.
+const MAX_EXCHANGE_BYTES: usize = 24 * 1024 * 1024;
+
+/// The endpoint of one chain.
+#[derive(Debug)]
+pub struct Endpoint {
+    chain: ChainId,
+    rpc: JsonRpc,
+    is_chain_confirmed: AtomicBool,
+}
+
+/// The newest block, and what was asked beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    /// The block to pin.
+    pub block: Block,
+    /// Outputs of the calls asked at the newest block, not pinned: only hints.
+    pub hints: Vec<Answer>,
+}
+
+/// What one contract call returned, or why it did not.
+pub type Answer = Result<Bytes, Fault>;
+
+/// Contract calls of one kind.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The calls.
+    pub calls: Vec<ContractCall>,
+    /// Most of them in one `eth_call`, for the node's gas limit.
+    pub per_aggregate: usize,
+    /// Bytes that one of them takes on the wire, there and back, estimated.
+    pub bytes_per_call: usize,
+}
+
+/// Why nothing could be read of a chain.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ReadFault {
+    /// The pinned block is not known any more: a reorganisation, or a node that lags.
+    #[error("the pinned block is gone")]
+    BlockGone,
+    /// The endpoint serves another chain.
+    #[error("the endpoint serves another chain")]
+    WrongChain,
+    /// The newest block cannot be read, or is from the future.
+    #[error("the newest block is malformed")]
+    BadBlock,
+    /// The whole read took longer than it may.
+    #[error("the read took too long")]
+    TooLong,
+    /// The endpoint gave no answer.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+impl ReadFault {
+    /// The reason of the gap it leaves.
+    #[must_use]
+    pub const fn reason(&self) -> GapReason {
+        match self {
+            Self::BlockGone | Self::TooLong => GapReason::Unavailable,
+            Self::WrongChain | Self::BadBlock => GapReason::Malformed,
+            Self::Call(error) => reason_of(error),
+        }
+    }
+}
+
+/// A part of a group: one `eth_call`.
+struct Aggregate {
+    group: usize,
+    calls: usize,
+    bytes: usize,
+    call: Call,
+}
+
+impl Endpoint {
+    pub(super) const fn new(chain: ChainId, rpc: JsonRpc) -> Self {
+        Self { chain, rpc, is_chain_confirmed: AtomicBool::new(false) }
+    }
+
+    /// The upstream beneath, for its state.
+    #[must_use]
+    pub const fn upstream(&self) -> &Upstream {
+        self.rpc.upstream()
+    }
+
+    pub(super) const fn rpc(&self) -> &JsonRpc {
+        &self.rpc
+    }
+
+    /// The newest block, with the hints asked for, in one request. The first time, the chain's id is checked too.
+    ///
+    /// # Errors
+    /// The endpoint gave no answer, serves another chain, or its newest block is malformed.
+    pub async fn head(&self, hints: &[ContractCall], now: Timestamp) -> Result<Head, ReadFault> {
+        let mut calls = vec![
+            Call { method: "eth_getBlockByNumber", params: json!(["latest", false]) },
+        ];
+        let is_confirmed = self.is_chain_confirmed.load(Ordering::Relaxed);
+        if !is_confirmed {
+            calls.push(Call { method: "eth_chainId", params: json!([]) });
+        }
+        let first_hint = calls.len();
+        calls.extend(hints.iter().map(|hint| eth_call(hint, &json!("latest"))));
+        let mut results = self.rpc.batch(&calls).await?;
+        let hints = results.split_off(first_hint).into_iter().map(|result| bytes_of(&result?)).collect();
+        let mut results = results.into_iter();
+        let block = taken(results.next())?;
+        if !is_confirmed {
+            self.confirm_chain(&taken(results.next())?)?;
+        }
+        Ok(Head { block: read_block(&block, now).ok_or(ReadFault::BadBlock)?, hints })
+    }
+
+    fn confirm_chain(&self, id: &Value) -> Result<(), ReadFault> {
+        if id.as_str().and_then(quantity) != Some(self.chain.id()) {
+            return Err(ReadFault::WrongChain);
+        }
+        self.is_chain_confirmed.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Runs every call of every group at one block, pinned by its hash (EIP-1898), and answers group by group in
+    /// order. It is one HTTP request unless the sizes need more.
+    ///
+    /// # Errors
+    /// The block is gone, or no request was answered. A request that failed beside others that were answered
+    /// leaves its calls without one.
+    pub async fn read_at(&self, block: B256, groups: &[Group]) -> Result<Vec<Vec<Answer>>, ReadFault> {
+        let requests = split(aggregates(block, groups));
+        let sent = requests.iter().map(|request| async {
+            let calls: Vec<Call> = request.iter().map(|aggregate| aggregate.call.clone()).collect();
+            self.rpc.batch(&calls).await
+        });
+        let replies = join_all(sent).await;
+        if let Some(error) = replies.iter().find_map(|reply| reply.as_ref().err())
+            && replies.iter().all(Result::is_err)
+        {
+            return Err(error.clone().into());
+        }
+        let mut answers: Vec<Vec<Answer>> = groups.iter().map(|_| Vec::new()).collect();
+        for (request, reply) in requests.iter().zip(replies) {
+            let results = reply.unwrap_or_else(|error| unanswered(&error, request.len()));
+            if results.contains(&Err(Fault::BlockGone)) {
+                return Err(ReadFault::BlockGone);
+            }
+            for (aggregate, result) in request.iter().zip(results) {
+                if let Some(group) = answers.get_mut(aggregate.group) {
+                    group.extend(open(result, aggregate.calls));
+                }
+            }
+        }
+        Ok(answers)
+    }
+}
+
+/// The calls of all groups as `eth_call`s of `aggregate3`, in order.
+fn aggregates(block: B256, groups: &[Group]) -> Vec<Aggregate> {
+    let at = json!({ "blockHash": block, "requireCanonical": true });
+    let mut aggregates = Vec::new();
+    for (place, group) in groups.iter().enumerate() {
+        for calls in group.calls.chunks(group.per_aggregate.max(1)) {
+            let input = multicall::encode(calls);
+            let bytes = input.len().saturating_mul(2).max(calls.len().saturating_mul(group.bytes_per_call));
+            let call = eth_call(&ContractCall { target: MULTICALL3, input }, &at);
+            aggregates.push(Aggregate { group: place, calls: calls.len(), bytes, call });
+        }
+    }
+    aggregates
+}
+
+/// Shares the `eth_call`s out to HTTP requests, none too large.
+fn split(aggregates: Vec<Aggregate>) -> Vec<Vec<Aggregate>> {
+    let mut requests: Vec<Vec<Aggregate>> = Vec::new();
+    let mut size = 0;
+    for aggregate in aggregates {
+        let fits = size + aggregate.bytes <= MAX_EXCHANGE_BYTES;
+        match requests.last_mut() {
+            Some(request) if fits && request.len() < MAX_BATCH => {
+                size += aggregate.bytes;
+                request.push(aggregate);
+            }
+            _ => {
+                size = aggregate.bytes;
+                requests.push(vec![aggregate]);
+            }
+        }
+    }
+    requests
+}
+
+/// The answers of the calls inside one `eth_call`.
+fn open(result: Result<Value, Fault>, calls: usize) -> Vec<Answer> {
+    let opened = result.and_then(|value| {
+        let output = bytes_of(&value)?;
+        multicall::decode(&output, calls).ok_or(Fault::Malformed)
+    });
+    match opened {
+        Ok(answers) => answers.into_iter().map(|answer| answer.ok_or(Fault::Reverted)).collect(),
+        Err(fault) => vec![Err(fault); calls],
+    }
+}
+
+/// The results of a request that was not answered, beside others that were.
+fn unanswered(error: &CallError, calls: usize) -> Results {
+    let fault = match reason_of(error) {
+        GapReason::Throttled => Fault::Throttled,
+        GapReason::Refused => Fault::Refused,
+        GapReason::Malformed => Fault::Malformed,
+        _ => Fault::Failed,
+    };
+    vec![Err(fault); calls]
+}
+
+fn eth_call(call: &ContractCall, block: &Value) -> Call {
+    Call { method: "eth_call", params: json!([{ "to": call.target, "data": call.input }, block]) }
+}
+
+/// A result that the read cannot go on without.
+fn taken(result: Option<Result<Value, Fault>>) -> Result<Value, ReadFault> {
+    match result {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(Fault::BlockGone)) => Err(ReadFault::BlockGone),
+        _ => Err(ReadFault::BadBlock),
+    }
+}
+
+fn bytes_of(value: &Value) -> Answer {
+    let digits = value.as_str().and_then(|text| text.strip_prefix("0x")).ok_or(Fault::Malformed)?;
+    hex::decode(digits).map(Bytes::from).map_err(|_| Fault::Malformed)
+}
+
+fn quantity(text: &str) -> Option<u64> {
+    u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()
+}
+
+fn read_block(value: &Value, now: Timestamp) -> Option<Block> {
+    #[derive(Deserialize)]
+    struct Raw {
+        number: String,
+        hash: B256,
+        timestamp: String,
+    }
+    let raw = Raw::deserialize(value).ok()?;
+    let timestamp = Timestamp::new(quantity(&raw.timestamp)?);
+    // A block from the future would never grow stale.
+    let latest = now.plus_seconds(CLOCK_SKEW_SECONDS);
+    (timestamp <= latest && !raw.hash.is_zero())
+        .then_some(Block { number: quantity(&raw.number)?, hash: raw.hash, timestamp })
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::Address;
+
+    use super::*;
+
+    fn block(timestamp: &str) -> Value {
+        json!({ "number": "0x10", "hash": B256::repeat_byte(1), "timestamp": timestamp, "miner": "0x0" })
+    }
+
+    #[test]
+    fn a_block_is_read_and_one_from_the_future_is_not() {
+        let now = Timestamp::new(0x100);
+        let read = read_block(&block("0xff"), now).unwrap();
+        assert_eq!((read.number, read.timestamp), (16, Timestamp::new(255)));
+        assert!(read_block(&block("0x100000"), now).is_none());
+        for bad in [json!(null), json!({}), block("255"), block("0xzz"), json!({ "number": 1 })] {
+            assert!(read_block(&bad, now).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn large_reads_are_split_by_size_and_keep_their_order() {
+        let call = ContractCall { target: Address::ZERO, input: Bytes::new() };
+        let group = |calls, bytes_per_call| Group { calls: vec![call.clone(); calls], per_aggregate: 100, bytes_per_call };
+        let small = split(aggregates(B256::ZERO, &[group(250, 100), group(10, 100)]));
+        assert_eq!(small.len(), 1);
+        assert_eq!(small[0].iter().map(|one| (one.group, one.calls)).collect::<Vec<_>>(), [
+            (0, 100),
+            (0, 100),
+            (0, 50),
+            (1, 10)
+        ]);
+        let large = split(aggregates(B256::ZERO, &[group(3000, 16 * 1024)]));
+        assert_eq!(large.len(), 2);
+        assert_eq!(large.iter().flatten().map(|one| one.calls).sum::<usize>(), 3000);
+    }
+
+    #[test]
+    fn a_failed_aggregate_leaves_each_of_its_calls_without_an_answer() {
+        assert_eq!(open(Err(Fault::Reverted), 2), [Err(Fault::Reverted), Err(Fault::Reverted)]);
+        assert_eq!(open(Ok(json!("0x")), 1), [Err(Fault::Malformed)]);
+        assert_eq!(open(Ok(json!("0xabc")), 1), [Err(Fault::Malformed)]);
+        assert_eq!(open(Ok(Value::Null), 1), [Err(Fault::Malformed)]);
+    }
+}

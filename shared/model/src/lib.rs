@@ -1,0 +1,29 @@
+//! The vocabulary of Risk Manager: parsed types whose constructors are the validation.
+//!
+//! No I/O, no clock and no randomness, so that the edge can run the same rules as the server in WebAssembly.
+
+pub mod alert;
+pub mod asset;
+pub mod chain;
+pub mod figure;
+pub mod gap;
+pub mod money;
+pub mod protocol;
+pub mod rejection;
+pub mod request;
+pub mod severity;
+pub mod time;
+pub mod wallet;
+
+pub use alert::{AlertKind, AlertState};
+pub use alloy_primitives::{Address, B256, U256};
+pub use asset::{Asset, Token};
+pub use chain::ChainId;
+pub use figure::{Figure, HealthFactor, Range};
+pub use gap::{Affects, Gap, GapReason};
+pub use money::Usd;
+pub use protocol::Protocol;
+pub use rejection::{Code, Rejection};
+pub use severity::{RiskLevel, Severity};
+pub use time::Timestamp;
+pub use wallet::Wallet;

@@ -1,0 +1,181 @@
+//! A JSON body taken apart once: one flat object, no repeated and no unknown field.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::{MAX_BODY_BYTES, MAX_LIST, Parsed};
+use crate::rejection::{Code, Rejection};
+
+/// An object with its fields in order, repeated names kept so that they can be refused.
+struct Object(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    fields.push(entry);
+                }
+                Ok(Object(fields))
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+/// The fields not yet taken, and what was refused so far.
+pub(super) struct Body {
+    fields: Vec<(String, Value)>,
+    refused: Vec<Rejection>,
+}
+
+impl Body {
+    pub(super) fn parse(bytes: &[u8]) -> Parsed<Self> {
+        if bytes.len() > MAX_BODY_BYTES {
+            let message = format!("body is longer than {MAX_BODY_BYTES} bytes");
+            return Err(vec![Rejection::with_message("body", Code::TooLong, message)]);
+        }
+        let Object(fields) = serde_json::from_slice(bytes).map_err(|error| vec![explain(&error)])?;
+        let mut body = Self {
+            fields: Vec::new(),
+            refused: Vec::new(),
+        };
+        for (name, value) in fields {
+            if body.fields.iter().any(|(known, _)| *known == name) {
+                body.refuse(&name, Code::Repeated);
+            } else {
+                body.fields.push((name, value));
+            }
+        }
+        Ok(body)
+    }
+
+    fn refuse(&mut self, field: &str, code: Code) {
+        self.refused.push(Rejection::new(field, code));
+    }
+
+    /// The field's value; `null` counts as absent.
+    fn take(&mut self, name: &str) -> Option<Value> {
+        let at = self.fields.iter().position(|(known, _)| known == name)?;
+        Some(self.fields.swap_remove(at).1).filter(|value| !value.is_null())
+    }
+
+    /// A string field that must be there, parsed by `parse`.
+    pub(super) fn required<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, Code>,
+    ) -> Option<T> {
+        let parsed = match self.take(name) {
+            None => Err(Code::Required),
+            Some(Value::String(text)) => parse(&text),
+            Some(_) => Err(Code::WrongType),
+        };
+        parsed.map_err(|code| self.refuse(name, code)).ok()
+    }
+
+    /// `true` or `false`.
+    pub(super) fn boolean(&mut self, name: &str) -> Option<bool> {
+        let value = self.take(name)?;
+        if value.as_bool().is_none() {
+            self.refuse(name, Code::WrongType);
+        }
+        value.as_bool()
+    }
+
+    /// A text of at most `most` characters, none of them a control character.
+    pub(super) fn text(&mut self, name: &str, most: usize) -> Option<String> {
+        let Value::String(text) = self.take(name)? else {
+            self.refuse(name, Code::WrongType);
+            return None;
+        };
+        if text.chars().count() > most {
+            let message = format!("{name} is longer than {most} characters");
+            self.refused
+                .push(Rejection::with_message(name, Code::TooLong, message));
+            return None;
+        }
+        if text.chars().any(char::is_control) {
+            self.refuse(name, Code::Malformed);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A number above `above` and at most `most`.
+    pub(super) fn number(&mut self, name: &str, above: f64, most: f64) -> Option<f64> {
+        let Some(number) = self.take(name)?.as_f64() else {
+            self.refuse(name, Code::WrongType);
+            return None;
+        };
+        if number > above && number <= most {
+            return Some(number);
+        }
+        let message = format!("{name} must be above {above} and at most {most}");
+        self.refused
+            .push(Rejection::with_message(name, Code::OutOfRange, message));
+        None
+    }
+
+    /// A list of at most [`MAX_LIST`] strings, each parsed by `parse`; absent is empty.
+    pub(super) fn list<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, Code>) -> Vec<T> {
+        let items = match self.take(name) {
+            None => return Vec::new(),
+            Some(Value::Array(items)) if items.len() <= MAX_LIST => items,
+            Some(Value::Array(_)) => {
+                let message = format!("{name} has more than {MAX_LIST} items");
+                self.refused
+                    .push(Rejection::with_message(name, Code::TooLong, message));
+                return Vec::new();
+            }
+            Some(_) => {
+                self.refuse(name, Code::WrongType);
+                return Vec::new();
+            }
+        };
+        let mut parsed = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            match item.as_str().ok_or(Code::WrongType).and_then(&parse) {
+                Ok(value) => parsed.push(value),
+                Err(code) => self.refuse(&format!("{name}[{index}]"), code),
+            }
+        }
+        parsed
+    }
+
+    /// The built request, unless anything was refused or is left over.
+    pub(super) fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Parsed<T> {
+        let left: Vec<String> = self.fields.drain(..).map(|(name, _)| name).collect();
+        for name in left {
+            // A name is echoed cut short: it is the client's text, and may be all of the body.
+            self.refuse(&name.chars().take(64).collect::<String>(), Code::UnknownField);
+        }
+        match build() {
+            Some(request) if self.refused.is_empty() => Ok(request),
+            _ => Err(self.refused),
+        }
+    }
+}
+
+/// What was wrong with the JSON, without echoing any of it.
+fn explain(error: &serde_json::Error) -> Rejection {
+    if error.is_data() {
+        return Rejection::with_message("body", Code::WrongType, "body must be a JSON object");
+    }
+    let message = format!(
+        "body is not valid JSON (line {}, column {})",
+        error.line(),
+        error.column()
+    );
+    Rejection::with_message("body", Code::Malformed, message)
+}

@@ -1,0 +1,14 @@
+//! Where things are kept: SQLite for a service, memory for tests and trials. One contract suite holds both to the
+//! ports of `risk_app::stores`.
+
+mod memory;
+mod sqlite;
+mod transition;
+#[cfg(test)]
+mod twins;
+
+pub use memory::MemoryStore;
+pub use sqlite::SqliteStore;
+
+/// How many sweep reports are kept; recording one more drops the oldest.
+pub const KEPT_SWEEPS: u32 = 1_000;

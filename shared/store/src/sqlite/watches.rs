@@ -1,0 +1,83 @@
+//! The watch list in SQLite.
+
+use async_trait::async_trait;
+use risk_app::records::Watch;
+use risk_app::stores::{StoreError, Watches};
+use risk_model::Wallet;
+use rusqlite::{Row, params};
+
+use super::SqliteStore;
+use super::column::{self, Record, all, bytes, hex_list, seconds};
+use super::failure::Failure;
+
+const PUT: &str = "INSERT INTO watches (wallet, label, health_factor_threshold, created_at, updated_at)
+    VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (wallet) DO UPDATE SET label = excluded.label,
+        health_factor_threshold = excluded.health_factor_threshold, updated_at = excluded.updated_at";
+const REMOVE: &str = "DELETE FROM watches WHERE wallet IN (SELECT unhex(value) FROM json_each(?1))";
+pub(super) const FIND: &str =
+    "SELECT * FROM watches WHERE wallet IN (SELECT unhex(value) FROM json_each(?1))";
+// Every address is at least the empty blob, so that one statement serves the first page too.
+const PAGE: &str = "SELECT * FROM watches WHERE wallet > ?1 ORDER BY wallet LIMIT ?2";
+const COUNT: &str = "SELECT count(*) FROM watches";
+
+impl Record for Watch {
+    const WHAT: &'static str = "watch";
+
+    fn read(row: &Row<'_>) -> Result<Self, Failure> {
+        Ok(Self {
+            wallet: column::wallet(row, "wallet")?,
+            label: row.get("label")?,
+            health_factor_threshold: row.get("health_factor_threshold")?,
+            created_at: column::time(row, "created_at")?,
+            updated_at: column::time(row, "updated_at")?,
+        })
+    }
+}
+
+#[async_trait]
+impl Watches for SqliteStore {
+    async fn put_watches(&self, watches: &[Watch]) -> Result<(), StoreError> {
+        let watches = watches.to_vec();
+        self.write(move |file| {
+            let mut put = file.prepare_cached(PUT)?;
+            for watch in &watches {
+                put.execute(params![
+                    bytes(watch.wallet),
+                    watch.label,
+                    watch.health_factor_threshold,
+                    seconds(watch.created_at)?,
+                    seconds(watch.updated_at)?,
+                ])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn remove_watches(&self, wallets: &[Wallet]) -> Result<u64, StoreError> {
+        let wallets = hex_list(wallets);
+        self.write(move |file| {
+            let removed = file.prepare_cached(REMOVE)?.execute([wallets])?;
+            u64::try_from(removed).map_err(|_| Failure::OutOfRange("a count"))
+        })
+        .await
+    }
+
+    async fn find_watches(&self, wallets: &[Wallet]) -> Result<Vec<Watch>, StoreError> {
+        let wallets = hex_list(wallets);
+        self.read(move |file| all(&mut *file.prepare_cached(FIND)?, [wallets]))
+            .await
+    }
+
+    async fn page_watches(&self, after: Option<Wallet>, limit: u32) -> Result<Vec<Watch>, StoreError> {
+        let after = after.map(|wallet| bytes(wallet).to_vec()).unwrap_or_default();
+        self.read(move |file| all(&mut *file.prepare_cached(PAGE)?, params![after, limit]))
+            .await
+    }
+
+    async fn count_watches(&self) -> Result<u64, StoreError> {
+        self.read(|file| column::count(&mut *file.prepare_cached(COUNT)?, []))
+            .await
+    }
+}

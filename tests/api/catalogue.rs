@@ -1,0 +1,197 @@
+//! Every catalogue wallet's summary beside the sandbox's own, independent computation.
+
+use risk_tests::{Host, Stack};
+use serde_json::Value;
+
+const PROVIDER_BASE: f64 = 1e8;
+
+/// The account of the summary for a market of the expectation: same chain, same pool.
+fn account<'a>(summary: &'a Value, chain: &str, market: &Value) -> &'a Value {
+    let accounts = summary["accounts"].as_array().unwrap();
+    let pool = market["pool"].as_str().unwrap();
+    accounts
+        .iter()
+        .find(|account| account["chain"] == chain && account["pool"] == pool)
+        .unwrap_or_else(|| panic!("no account for {chain} {pool} in {summary}"))
+}
+
+fn known(figure: &Value) -> f64 {
+    assert_eq!(figure["state"], "known", "{figure}");
+    figure["value"].as_f64().unwrap()
+}
+
+fn assert_close(seen: f64, expected: f64, what: &str) {
+    let scale = expected.abs().max(1e-9);
+    assert!(
+        (seen - expected).abs() / scale < 1e-9,
+        "{what}: {seen} is not {expected}"
+    );
+}
+
+/// `1.083400000000000001` as its wad text.
+fn wad(decimal: &str) -> String {
+    let digits = decimal.replace('.', "");
+    digits.trim_start_matches('0').to_owned()
+}
+
+fn compare_account(account: &Value, market: &Value, name: &str) {
+    let expected = market["health_factor_wad"].as_str();
+    match expected {
+        None => assert_eq!(account["health_factor"]["state"], "no_debt", "{name}"),
+        Some(expected) => {
+            assert_eq!(
+                wad(account["health_factor"]["value"].as_str().unwrap()),
+                expected,
+                "{name}: health factor"
+            );
+        }
+    }
+    for (field, base) in [
+        ("collateral_usd", "total_collateral_base"),
+        ("debt_usd", "total_debt_base"),
+        ("available_borrows_usd", "available_borrows_base"),
+    ] {
+        let expected: f64 = market[base].as_str().unwrap().parse::<f64>().unwrap() / PROVIDER_BASE;
+        assert_close(known(&account[field]), expected, &format!("{name}: {field}"));
+    }
+    for (field, base) in [
+        ("liquidation_threshold_bps", "current_liquidation_threshold_bps"),
+        ("ltv_bps", "ltv_bps"),
+    ] {
+        let expected = market[base]
+            .as_u64()
+            .or_else(|| market[base].as_str()?.parse().ok());
+        assert_eq!(account[field]["value"].as_u64(), expected, "{name}: {field}");
+    }
+}
+
+async fn compare(stack: &Stack, name: &str, address: &str) {
+    let reply = stack.analyze(address).await.unwrap();
+    assert_eq!(reply.status, 200, "{name}: {}", reply.text);
+    let summary = &reply.json["assessment"];
+    let mut markets = 0;
+    for (chain, id) in [("ethereum", 1), ("arbitrum", 42161)] {
+        let at = summary["accounts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|account| account["chain"] == chain);
+        let block = at
+            .map(|account| format!("?chain={id}&block={}", account["block"]))
+            .unwrap_or_default();
+        let expected = stack
+            .control("GET", &format!("expected/{address}{block}"), Value::Null)
+            .await
+            .unwrap();
+        let chains = expected["chains"].as_array().unwrap();
+        for expected in chains.iter().filter(|expected| expected["chain_id"] == id) {
+            for market in expected["markets"].as_array().unwrap() {
+                compare_account(account(summary, chain, market), market, name);
+                markets += 1;
+            }
+        }
+    }
+    assert_eq!(
+        summary["accounts"].as_array().unwrap().len(),
+        markets,
+        "{name}: accounts"
+    );
+    compare_totals(stack, summary, name, address).await;
+}
+
+async fn compare_totals(stack: &Stack, summary: &Value, name: &str, address: &str) {
+    let expected = stack
+        .control("GET", &format!("expected/{address}"), Value::Null)
+        .await
+        .unwrap();
+    let chains = expected["chains"].as_array().unwrap();
+    let has_unpriced = chains
+        .iter()
+        .any(|chain| !chain["unpriced_tokens"].as_array().unwrap().is_empty());
+    if has_unpriced {
+        assert_eq!(summary["total_portfolio_value_usd"]["state"], "unknown", "{name}");
+        assert!(!summary["gaps"].as_array().unwrap().is_empty(), "{name}");
+        return;
+    }
+    let totals = &expected["totals"];
+    let gross = totals["tokens_usd"].as_f64().unwrap() + totals["supplied_usd"].as_f64().unwrap();
+    // Interest accrues between the two reads, a few parts in a billion a second.
+    let near = |seen: f64, expected: f64, what: &str| {
+        assert!(
+            (seen - expected).abs() <= 1e-6 * expected.abs().max(1e-6),
+            "{name} {what}: {seen} is not {expected}"
+        );
+    };
+    near(known(&summary["total_portfolio_value_usd"]), gross, "value");
+    near(
+        known(&summary["total_debt_usd"]),
+        totals["debt_usd"].as_f64().unwrap(),
+        "debt",
+    );
+    assert_ne!(summary["risk_level"], "unknown", "{name}: {}", summary["gaps"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_summary_of_every_catalogue_wallet_equals_an_independent_computation() {
+    let stack = Stack::start(Host::Container, &[]).await.unwrap();
+    let catalogue = stack.control("GET", "catalogue", Value::Null).await.unwrap();
+    let wallets = catalogue.as_array().unwrap();
+    assert!(wallets.len() >= 12, "{catalogue}");
+    for wallet in wallets {
+        compare(
+            &stack,
+            wallet["name"].as_str().unwrap(),
+            wallet["address"].as_str().unwrap(),
+        )
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_named_wallets_stand_where_their_names_say() {
+    for host in Host::ALL {
+        let stack = Stack::start(host, &[]).await.unwrap();
+        let mut scores = Vec::new();
+        for (name, levels) in [
+            ("no_debt", &["low", "medium", "high"][..]),
+            ("near", &["high", "critical"]),
+            ("liquidatable", &["critical"]),
+        ] {
+            let wallet = stack.wallet(name).await.unwrap();
+            let reply = stack
+                .get(&format!("/api/risk/summary?wallet={wallet}"))
+                .await
+                .unwrap();
+            assert_eq!(reply.status, 200, "{host:?} {name}: {}", reply.text);
+            let level = reply.json["risk_level"].as_str().unwrap();
+            assert!(
+                levels.contains(&level),
+                "{host:?} {name} is {level}: {}",
+                reply.json["gaps"]
+            );
+            scores.push(known(&reply.json["liquidation_risk"]));
+        }
+        assert!(scores.is_sorted(), "{scores:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recommendation_names_an_amount_that_cures() {
+    let stack = Stack::start(Host::Container, &[]).await.unwrap();
+    let wallet = stack.wallet("near").await.unwrap();
+    let reply = stack.analyze(&wallet).await.unwrap();
+    let advice = reply.json["assessment"]["recommendations"].as_array().unwrap();
+    assert!(!advice.is_empty(), "{}", reply.text);
+    for one in advice {
+        let after: f64 = one["health_factor_after"]["value"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!(after >= 1.5 - 1e-9, "{one}");
+        assert!(
+            one["amount"].as_str().unwrap().parse::<f64>().unwrap() > 0.0,
+            "{one}"
+        );
+    }
+}

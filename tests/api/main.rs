@@ -1,0 +1,8 @@
+//! The API from outside: the real binary under both hosts, in front of the sandbox.
+
+mod access;
+mod bad_input;
+mod catalogue;
+mod faults;
+mod life;
+mod operators;

@@ -1,0 +1,4 @@
+//! Walls held by machines: the dependency rule and the tidy rules.
+
+mod dependencies;
+mod tidy;

@@ -1,0 +1,148 @@
+//! Cases of the SQLite file alone: restarts, and several processes' worth of stores on one file.
+
+use std::sync::Arc;
+
+use risk_app::records::{ApiKey, Commit, SweepReport};
+use risk_app::stores::Store;
+use risk_model::{Asset, ChainId};
+use risk_store::SqliteStore;
+
+use crate::Folder;
+use crate::races::{end_once, escalate_once, lease_once, open_once};
+use crate::samples::{alert, assessment, at, every_alert, opened, opening, transact, wallet, watch};
+
+#[tokio::test]
+async fn making_a_store_touches_nothing() {
+    let folder = Folder::new();
+    let store = folder.store();
+    assert_eq!(store.name(), "sqlite");
+    assert!(!folder.file().exists());
+    assert_eq!(store.count_watches().await.unwrap(), 0);
+    assert!(folder.file().exists());
+}
+
+fn key() -> ApiKey {
+    ApiKey {
+        hash: [9; 32],
+        label: "ops".to_owned(),
+        scopes: vec!["admin".to_owned()],
+        wallets: None,
+        expires_at: None,
+        created_at: at(0),
+        last_used_at: None,
+    }
+}
+
+#[tokio::test]
+async fn everything_is_there_after_a_restart() {
+    let folder = Folder::new();
+    let report = SweepReport {
+        started_at: at(1),
+        finished_at: at(2),
+        wallets: 3,
+        ..SweepReport::default()
+    };
+    let before: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.file()).await.unwrap());
+    before.put_watches(&[watch(1)]).await.unwrap();
+    before.put_key(&key()).await.unwrap();
+    before.record(&report).await.unwrap();
+    assert!(before.lease("first", at(0), at(60)).await.unwrap());
+    let tokens = vec![(wallet(1), vec![Asset::native(ChainId::Polygon)])];
+    let commit = Commit {
+        at: at(5),
+        assessments: vec![assessment(1, 5, true)],
+        transitions: vec![opening(1, "main"), opening(1, "other")],
+        tokens: tokens.clone(),
+    };
+    let alerts = before.commit(commit).await.unwrap().opened;
+    let seen = before.acknowledge(alerts[0].id, at(6)).await.unwrap().unwrap();
+    before.resolve(alerts[1].id, at(6), "by hand").await.unwrap();
+    drop(before);
+
+    let after = folder.store();
+    assert_eq!(after.page_watches(None, 9).await.unwrap(), [watch(1)]);
+    assert_eq!(after.find_key(&[9; 32]).await.unwrap(), Some(key()));
+    assert_eq!(after.recent(9).await.unwrap(), [report]);
+    assert!(!after.lease("second", at(1), at(61)).await.unwrap());
+    assert_eq!(
+        after.latest(&[wallet(1)]).await.unwrap(),
+        [assessment(1, 5, true)]
+    );
+    assert_eq!(
+        after.last_known(&[wallet(1)]).await.unwrap(),
+        [assessment(1, 5, true)]
+    );
+    assert_eq!(after.tokens(&[wallet(1)]).await.unwrap(), tokens);
+    assert_eq!(after.standing(&[wallet(1)]).await.unwrap(), [seen]);
+    let again = opened(&after, 7, opening(1, "other")).await;
+    assert!(again.id > alerts[1].id, "an id came twice");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn processes_that_start_at_once_migrate_one_file_once() {
+    for _ in 0..5 {
+        let folder = Folder::new();
+        open_once((0..8).map(|_| folder.store()).collect()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_processes_open_one_alert_of_an_identity() {
+    let folder = Folder::new();
+    let stores = [folder.store(), folder.store()];
+    open_once(stores.iter().cycle().take(50).cloned().collect()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_processes_never_sweep_at_once() {
+    let folder = Folder::new();
+    let stores = [folder.store(), folder.store()];
+    lease_once(stores.iter().cycle().take(50).cloned().collect()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_processes_change_one_alert_one_after_the_other() {
+    let folder = Folder::new();
+    let stores = [folder.store(), folder.store()];
+    end_once(stores.iter().cycle().take(40).cloned().collect()).await;
+    escalate_once(stores.iter().cycle().take(40).cloned().collect()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_one_process_writes_another_reads_at_once() {
+    let folder = Folder::new();
+    let (api, sweep) = (folder.store(), folder.store());
+    for number in 0..50 {
+        let one = opened(&sweep, number, opening(number, "main")).await;
+        assert_eq!(alert(&api, one.id).await, one);
+        let over = api.resolve(one.id, at(number), "by hand").await.unwrap().unwrap();
+        assert_eq!(alert(&sweep, one.id).await, over);
+    }
+    assert_eq!(every_alert(&api).await, every_alert(&sweep).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn reads_see_whole_commits() {
+    let folder = Folder::new();
+    let (api, sweep) = (folder.store(), folder.store());
+    let writer = tokio::spawn(async move {
+        for round in 0..10 {
+            let openings = (0..500)
+                .map(|number| opening(round * 500 + number, "main"))
+                .collect();
+            transact(&sweep, round, openings).await;
+        }
+    });
+    let mut counts = Vec::new();
+    while !writer.is_finished() {
+        counts.push(api.count_standing().await.unwrap());
+    }
+    writer.await.unwrap();
+    assert!(
+        counts.iter().all(|count| count % 500 == 0),
+        "half a commit was seen: {counts:?}"
+    );
+    assert!(counts.is_sorted());
+    assert!(!counts.is_empty(), "no read met a commit");
+    assert_eq!(api.count_standing().await.unwrap(), 5_000);
+}

@@ -1,0 +1,123 @@
+//! One contract suite for every store: each case runs against memory and against a SQLite file.
+
+#![cfg(test)]
+
+mod alerts;
+mod api_keys;
+mod assessments;
+mod file;
+mod races;
+mod samples;
+mod sweeps;
+mod transitions;
+mod watches;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use risk_app::stores::Store;
+use risk_store::{MemoryStore, SqliteStore};
+use tempfile::TempDir;
+
+/// A fresh SQLite file that goes with the test.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    /// Where the file is, or will be; its folder does not exist before the first use.
+    fn file(&self) -> PathBuf {
+        self.0.path().join("data").join("risk.db")
+    }
+
+    /// A store on the file: another one each time, as another process would have.
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::new(SqliteStore::new(self.file()))
+    }
+}
+
+/// Makes two tests of each case, which is `async fn(Arc<dyn Store>)` over an empty store.
+macro_rules! hold_every_store_to {
+    ($($group:ident: $($case:ident),+;)+) => {
+        mod memory {
+            use super::*;
+            $(mod $group {
+                use super::*;
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $case() {
+                    crate::$group::$case(Arc::new(MemoryStore::new())).await;
+                })+
+            })+
+        }
+        mod sqlite {
+            use super::*;
+            $(mod $group {
+                use super::*;
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $case() {
+                    let folder = Folder::new();
+                    crate::$group::$case(folder.store()).await;
+                })+
+            })+
+        }
+    };
+}
+
+hold_every_store_to! {
+    watches:
+        a_watch_reads_back_as_it_was_put,
+        putting_again_changes_everything_but_the_beginning,
+        removing_answers_how_many_were_there,
+        finding_answers_each_watched_wallet_once,
+        pages_go_through_the_list_in_the_order_of_the_address,
+        pages_skip_nothing_that_stands_while_others_write,
+        thousands_of_wallets_go_in_one_call;
+    assessments:
+        an_assessment_reads_back_as_it_was_committed,
+        an_older_assessment_never_replaces_a_newer_one,
+        of_two_of_the_same_second_the_later_commit_stays,
+        an_uninformative_assessment_is_the_latest_but_never_the_last_known,
+        a_late_informative_assessment_is_known_though_not_the_latest,
+        odd_text_and_a_large_body_come_back_byte_for_byte,
+        a_score_that_is_no_number_comes_back_as_none,
+        tokens_are_replaced_as_a_whole_and_never_by_older_ones,
+        a_batch_of_thousands_is_one_commit;
+    transitions:
+        opening_gives_an_alert_with_every_figure,
+        opening_what_already_stands_changes_nothing,
+        opening_twice_in_one_batch_opens_once,
+        identities_differ_by_wallet_account_and_kind,
+        escalating_raises_in_place_and_never_lowers,
+        escalating_an_acknowledged_alert_keeps_it_acknowledged,
+        refreshing_changes_figures_and_not_severity,
+        resolving_by_transition_happens_once,
+        transitions_of_resolved_or_unknown_alerts_change_nothing,
+        reopening_after_resolve_gives_a_new_id;
+    alerts:
+        nothing_is_answered_where_nothing_is,
+        acknowledging_happens_once,
+        resolving_happens_once_and_keeps_the_first_words,
+        a_resolved_alert_is_not_acknowledged,
+        standing_alerts_are_those_not_resolved_by_id,
+        each_filter_keeps_what_it_names_and_counts_it,
+        the_count_is_of_all_matches_and_not_of_the_page,
+        pages_stay_stable_while_alerts_open;
+    api_keys:
+        a_key_reads_back_as_it_was_put,
+        putting_the_same_hash_replaces_the_key,
+        touching_moves_the_last_use_forward_only,
+        an_unknown_hash_is_nobody;
+    sweeps:
+        reports_come_newest_first,
+        only_the_newest_thousand_reports_are_kept,
+        a_lease_keeps_a_second_sweep_out_until_it_runs_out,
+        a_holder_renews_its_own_lease,
+        only_the_holder_releases;
+    races:
+        fifty_writers_of_one_identity_open_one_alert,
+        fifty_takers_of_the_lease_are_one_holder,
+        acknowledging_and_resolving_at_once_ends_resolved,
+        fifty_escalations_at_once_are_told_once;
+}

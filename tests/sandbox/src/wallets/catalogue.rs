@@ -1,0 +1,246 @@
+//! The named wallets: fixed addresses with fixed portfolios, whatever the seed.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use alloy_primitives::{Address, keccak256};
+
+use crate::wallets::Plan;
+
+/// A named wallet.
+pub(crate) struct Entry {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What it is for.
+    pub(crate) description: &'static str,
+    /// Whether the address holds code.
+    pub(crate) has_code: bool,
+    /// What it owns, made on demand.
+    pub(crate) plans: fn() -> Vec<Plan>,
+}
+
+impl Entry {
+    /// Its address: the last 20 bytes of the keccak of its name.
+    pub(crate) fn address(&self) -> Address {
+        Address::from_slice(&keccak256(format!("risk-sandbox wallet {}", self.name))[12..])
+    }
+}
+
+/// The entry of an address.
+pub(crate) fn find(address: Address) -> Option<&'static Entry> {
+    static BY_ADDRESS: LazyLock<HashMap<Address, &'static Entry>> =
+        LazyLock::new(|| ENTRIES.iter().map(|entry| (entry.address(), entry)).collect());
+    BY_ADDRESS.get(&address).copied()
+}
+
+fn ethereum() -> Plan {
+    Plan {
+        chain_id: 1,
+        native: 0.731_234_567,
+        ..Plan::default()
+    }
+}
+
+/// Every named wallet.
+pub(crate) static ENTRIES: [Entry; 13] = [
+    Entry {
+        name: "safe",
+        description: "WETH and WBTC against USDC, health factor about 2.6",
+        has_code: false,
+        plans: || {
+            let supply = vec![("WETH", 25.512_345_678), ("WBTC", 0.801_234_56)];
+            let tokens = vec![("USDC", 1520.25), ("UNI", 210.5)];
+            vec![Plan {
+                supply,
+                tokens,
+                debt: vec![("USDC", 1.0)],
+                health: 2.6,
+                ..ethereum()
+            }]
+        },
+    },
+    Entry {
+        name: "near",
+        description: "WETH and LINK against USDT, health factor about 1.08",
+        has_code: false,
+        plans: || {
+            let supply = vec![("WETH", 12.043_21), ("LINK", 640.75)];
+            vec![Plan {
+                supply,
+                debt: vec![("USDT", 1.0)],
+                health: 1.08,
+                ..ethereum()
+            }]
+        },
+    },
+    Entry {
+        name: "liquidatable",
+        description: "LINK and WETH against DAI, health factor about 0.96: anyone may liquidate it",
+        has_code: false,
+        plans: || {
+            let supply = vec![("LINK", 4010.5), ("WETH", 3.010_2)];
+            vec![Plan {
+                supply,
+                debt: vec![("DAI", 1.0)],
+                health: 0.96,
+                ..ethereum()
+            }]
+        },
+    },
+    Entry {
+        name: "no_debt",
+        description: "supplies WETH and USDC, borrows nothing: no health factor",
+        has_code: false,
+        plans: || {
+            vec![Plan {
+                supply: vec![("WETH", 5.25), ("USDC", 12_000.5)],
+                ..ethereum()
+            }]
+        },
+    },
+    Entry {
+        name: "emode_loop",
+        description: "wstETH against WETH in the ETH e-mode, health factor about 1.03",
+        has_code: false,
+        plans: || {
+            let supply = vec![("wstETH", 120.333)];
+            vec![Plan {
+                supply,
+                debt: vec![("WETH", 1.0)],
+                health: 1.03,
+                e_mode: 1,
+                ..ethereum()
+            }]
+        },
+    },
+    Entry {
+        name: "stablecoins_only",
+        description: "USDC against USDT, and stablecoins in the wallet; no ether at all; health factor about 1.5",
+        has_code: false,
+        plans: || {
+            let tokens = vec![
+                ("USDC", 8_000.01),
+                ("USDT", 4_321.5),
+                ("DAI", 1_000.0),
+                ("USDS", 750.25),
+            ];
+            let supply = vec![("USDC", 50_000.0)];
+            let debt = vec![("USDT", 1.0)];
+            vec![Plan {
+                tokens,
+                supply,
+                debt,
+                health: 1.5,
+                native: 0.0,
+                ..ethereum()
+            }]
+        },
+    },
+    Entry {
+        name: "emode_zero_lt",
+        description: "sUSDe, whose base threshold is 0, counts inside its e-mode; health factor about 1.06",
+        has_code: false,
+        plans: || {
+            let supply = vec![("sUSDe", 200_000.0)];
+            vec![Plan {
+                supply,
+                debt: vec![("USDC", 1.0)],
+                health: 1.06,
+                e_mode: 2,
+                ..ethereum()
+            }]
+        },
+    },
+    Entry {
+        name: "dust",
+        description: "cents of everything: an account worth less than the gas to touch it",
+        has_code: false,
+        plans: || {
+            let tokens = vec![("UNI", 0.000_000_001), ("USDC", 0.000_001)];
+            let (supply, debt) = (vec![("WETH", 0.000_2)], vec![("USDC", 1.0)]);
+            vec![Plan {
+                tokens,
+                supply,
+                debt,
+                health: 1.8,
+                native: 0.000_000_1,
+                ..ethereum()
+            }]
+        },
+    },
+    Entry {
+        name: "huge",
+        description: "billions: more than the market could absorb, health factor about 1.35",
+        has_code: false,
+        plans: || {
+            let supply = vec![("WETH", 1_200_000.0), ("WBTC", 40_000.0)];
+            let debt = vec![("USDC", 0.6), ("USDT", 0.4)];
+            let tokens = vec![("SHIB", 40_000_000_000_000.0)];
+            vec![Plan {
+                tokens,
+                supply,
+                debt,
+                health: 1.35,
+                native: 50_000.0,
+                ..ethereum()
+            }]
+        },
+    },
+    Entry {
+        name: "empty",
+        description: "owns nothing anywhere",
+        has_code: false,
+        plans: Vec::new,
+    },
+    Entry {
+        name: "contract",
+        description: "a contract (a smart account) with an Aave account, health factor about 1.7",
+        has_code: true,
+        plans: || {
+            let supply = vec![("WETH", 40.0)];
+            vec![Plan {
+                supply,
+                debt: vec![("USDC", 1.0)],
+                health: 1.7,
+                ..ethereum()
+            }]
+        },
+    },
+    Entry {
+        name: "spam",
+        description: "a little WETH among 125 tokens nobody prices, one of them with a balance of 2^256-1",
+        has_code: false,
+        plans: || {
+            vec![Plan {
+                tokens: vec![("WETH", 1.2), ("tBTC", 0.02)],
+                spam: 125,
+                ..ethereum()
+            }]
+        },
+    },
+    Entry {
+        name: "multi_chain",
+        description: "accounts on Ethereum (health factor about 1.9) and Arbitrum (about 1.25)",
+        has_code: false,
+        plans: || {
+            let debt = || vec![("USDC", 1.0)];
+            let first = Plan {
+                supply: vec![("WETH", 10.5)],
+                debt: debt(),
+                health: 1.9,
+                ..ethereum()
+            };
+            let supply = vec![("WETH", 6.25), ("ARB", 2_000.0)];
+            let tokens = vec![("USDC", 310.0)];
+            let second = Plan {
+                chain_id: 42161,
+                supply,
+                tokens,
+                debt: debt(),
+                health: 1.25,
+                ..ethereum()
+            };
+            vec![first, second]
+        },
+    },
+];

@@ -1,0 +1,18 @@
+//! The sandbox from outside: a real HTTP client against a real listener.
+
+#[cfg(test)]
+mod aave;
+#[cfg(test)]
+mod chain;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod graph;
+#[cfg(test)]
+mod prices;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod world;
+#[cfg(test)]
+mod world_faults;

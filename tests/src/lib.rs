@@ -1,0 +1,9 @@
+//! The service seen from outside: the real binaries as processes, in front of the sandbox, on loopback.
+
+pub mod gateway;
+pub mod process;
+pub mod stack;
+
+pub use gateway::Gateway;
+pub use process::Process;
+pub use stack::{Host, Reply, Stack};
