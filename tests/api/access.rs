@@ -10,12 +10,7 @@ async fn without_a_valid_key_nothing_of_a_wallet_is_told() {
     for host in Host::ALL {
         let stack = Stack::start(host, &[]).await.unwrap();
         let path = format!("/api/risk/summary?wallet={WALLET}");
-        for key in [
-            None,
-            Some("rm_0000"),
-            Some(&ADMIN_KEY.replace('5', "6")[..]),
-            Some("\u{e9}"),
-        ] {
+        for key in [None, Some("rm_0000"), Some(&ADMIN_KEY.replace('5', "6")[..]), Some("\u{e9}")] {
             let mut request = stack.request("GET", &path).unwrap();
             if let Some(key) = key {
                 request = request.header("x-api-key", key);
@@ -32,17 +27,11 @@ async fn the_old_wallet_header_must_be_the_wallet_asked_about() {
     let stack = Stack::start(Host::Container, &[]).await.unwrap();
     let wallet = stack.wallet("safe").await.unwrap();
     let ask = async |header: &str| {
-        let request = stack
-            .request("GET", &format!("/api/risk/summary?wallet={wallet}"))
-            .unwrap();
-        answer(
-            request
-                .header("x-api-key", ADMIN_KEY)
-                .header("x-wallet-address", header),
-        )
-        .await
-        .unwrap()
-        .status
+        let request = stack.request("GET", &format!("/api/risk/summary?wallet={wallet}")).unwrap();
+        answer(request.header("x-api-key", ADMIN_KEY).header("x-wallet-address", header))
+            .await
+            .unwrap()
+            .status
     };
     assert_eq!(ask(&wallet).await, 200);
     assert_eq!(ask(WALLET).await, 403);
@@ -50,12 +39,9 @@ async fn the_old_wallet_header_must_be_the_wallet_asked_about() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quota_lets_exactly_its_number_through() {
-    let stack = Stack::start(
-        Host::Container,
-        &[("RATE_LIMIT_PER_MINUTE", "5"), ("FRESH_SECONDS", "60")],
-    )
-    .await
-    .unwrap();
+    let stack = Stack::start(Host::Container, &[("RATE_LIMIT_PER_MINUTE", "5"), ("FRESH_SECONDS", "60")])
+        .await
+        .unwrap();
     let wallet = stack.wallet("safe").await.unwrap();
     let path = format!("/api/risk/summary?wallet={wallet}");
     let mut statuses = Vec::new();
@@ -63,22 +49,10 @@ async fn a_quota_lets_exactly_its_number_through() {
         statuses.push(stack.get(&path).await.unwrap());
     }
     let passed = statuses.iter().filter(|reply| reply.status == 200).count();
-    assert_eq!(
-        passed,
-        5,
-        "{:?}",
-        statuses.iter().map(|reply| reply.status).collect::<Vec<_>>()
-    );
+    assert_eq!(passed, 5, "{:?}", statuses.iter().map(|reply| reply.status).collect::<Vec<_>>());
     let refused = statuses.last().unwrap();
     assert_eq!(refused.status, 429);
     assert!(refused.headers.contains_key("retry-after") && refused.headers.contains_key("ratelimit-limit"));
     let other = stack.wallet("near").await.unwrap();
-    assert_eq!(
-        stack
-            .get(&format!("/api/risk/summary?wallet={other}"))
-            .await
-            .unwrap()
-            .status,
-        200
-    );
+    assert_eq!(stack.get(&format!("/api/risk/summary?wallet={other}")).await.unwrap().status, 200);
 }

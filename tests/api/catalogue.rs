@@ -22,10 +22,7 @@ fn known(figure: &Value) -> f64 {
 
 fn assert_close(seen: f64, expected: f64, what: &str) {
     let scale = expected.abs().max(1e-9);
-    assert!(
-        (seen - expected).abs() / scale < 1e-9,
-        "{what}: {seen} is not {expected}"
-    );
+    assert!((seen - expected).abs() / scale < 1e-9, "{what}: {seen} is not {expected}");
 }
 
 /// `1.083400000000000001` as its wad text.
@@ -54,13 +51,10 @@ fn compare_account(account: &Value, market: &Value, name: &str) {
         let expected: f64 = market[base].as_str().unwrap().parse::<f64>().unwrap() / PROVIDER_BASE;
         assert_close(known(&account[field]), expected, &format!("{name}: {field}"));
     }
-    for (field, base) in [
-        ("liquidation_threshold_bps", "current_liquidation_threshold_bps"),
-        ("ltv_bps", "ltv_bps"),
-    ] {
-        let expected = market[base]
-            .as_u64()
-            .or_else(|| market[base].as_str()?.parse().ok());
+    for (field, base) in
+        [("liquidation_threshold_bps", "current_liquidation_threshold_bps"), ("ltv_bps", "ltv_bps")]
+    {
+        let expected = market[base].as_u64().or_else(|| market[base].as_str()?.parse().ok());
         assert_eq!(account[field]["value"].as_u64(), expected, "{name}: {field}");
     }
 }
@@ -71,18 +65,10 @@ async fn compare(stack: &Stack, name: &str, address: &str) {
     let summary = &reply.json["assessment"];
     let mut markets = 0;
     for (chain, id) in [("ethereum", 1), ("arbitrum", 42161)] {
-        let at = summary["accounts"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|account| account["chain"] == chain);
-        let block = at
-            .map(|account| format!("?chain={id}&block={}", account["block"]))
-            .unwrap_or_default();
-        let expected = stack
-            .control("GET", &format!("expected/{address}{block}"), Value::Null)
-            .await
-            .unwrap();
+        let at = summary["accounts"].as_array().unwrap().iter().find(|account| account["chain"] == chain);
+        let block = at.map(|account| format!("?chain={id}&block={}", account["block"])).unwrap_or_default();
+        let expected =
+            stack.control("GET", &format!("expected/{address}{block}"), Value::Null).await.unwrap();
         let chains = expected["chains"].as_array().unwrap();
         for expected in chains.iter().filter(|expected| expected["chain_id"] == id) {
             for market in expected["markets"].as_array().unwrap() {
@@ -91,23 +77,14 @@ async fn compare(stack: &Stack, name: &str, address: &str) {
             }
         }
     }
-    assert_eq!(
-        summary["accounts"].as_array().unwrap().len(),
-        markets,
-        "{name}: accounts"
-    );
+    assert_eq!(summary["accounts"].as_array().unwrap().len(), markets, "{name}: accounts");
     compare_totals(stack, summary, name, address).await;
 }
 
 async fn compare_totals(stack: &Stack, summary: &Value, name: &str, address: &str) {
-    let expected = stack
-        .control("GET", &format!("expected/{address}"), Value::Null)
-        .await
-        .unwrap();
+    let expected = stack.control("GET", &format!("expected/{address}"), Value::Null).await.unwrap();
     let chains = expected["chains"].as_array().unwrap();
-    let has_unpriced = chains
-        .iter()
-        .any(|chain| !chain["unpriced_tokens"].as_array().unwrap().is_empty());
+    let has_unpriced = chains.iter().any(|chain| !chain["unpriced_tokens"].as_array().unwrap().is_empty());
     if has_unpriced {
         assert_eq!(summary["total_portfolio_value_usd"]["state"], "unknown", "{name}");
         assert!(!summary["gaps"].as_array().unwrap().is_empty(), "{name}");
@@ -123,11 +100,7 @@ async fn compare_totals(stack: &Stack, summary: &Value, name: &str, address: &st
         );
     };
     near(known(&summary["total_portfolio_value_usd"]), gross, "value");
-    near(
-        known(&summary["total_debt_usd"]),
-        totals["debt_usd"].as_f64().unwrap(),
-        "debt",
-    );
+    near(known(&summary["total_debt_usd"]), totals["debt_usd"].as_f64().unwrap(), "debt");
     assert_ne!(summary["risk_level"], "unknown", "{name}: {}", summary["gaps"]);
 }
 
@@ -138,12 +111,7 @@ async fn the_summary_of_every_catalogue_wallet_equals_an_independent_computation
     let wallets = catalogue.as_array().unwrap();
     assert!(wallets.len() >= 12, "{catalogue}");
     for wallet in wallets {
-        compare(
-            &stack,
-            wallet["name"].as_str().unwrap(),
-            wallet["address"].as_str().unwrap(),
-        )
-        .await;
+        compare(&stack, wallet["name"].as_str().unwrap(), wallet["address"].as_str().unwrap()).await;
     }
 }
 
@@ -158,17 +126,10 @@ async fn the_named_wallets_stand_where_their_names_say() {
             ("liquidatable", &["critical"]),
         ] {
             let wallet = stack.wallet(name).await.unwrap();
-            let reply = stack
-                .get(&format!("/api/risk/summary?wallet={wallet}"))
-                .await
-                .unwrap();
+            let reply = stack.get(&format!("/api/risk/summary?wallet={wallet}")).await.unwrap();
             assert_eq!(reply.status, 200, "{host:?} {name}: {}", reply.text);
             let level = reply.json["risk_level"].as_str().unwrap();
-            assert!(
-                levels.contains(&level),
-                "{host:?} {name} is {level}: {}",
-                reply.json["gaps"]
-            );
+            assert!(levels.contains(&level), "{host:?} {name} is {level}: {}", reply.json["gaps"]);
             scores.push(known(&reply.json["liquidation_risk"]));
         }
         assert!(scores.is_sorted(), "{scores:?}");
@@ -183,15 +144,8 @@ async fn a_recommendation_names_an_amount_that_cures() {
     let advice = reply.json["assessment"]["recommendations"].as_array().unwrap();
     assert!(!advice.is_empty(), "{}", reply.text);
     for one in advice {
-        let after: f64 = one["health_factor_after"]["value"]
-            .as_str()
-            .unwrap()
-            .parse()
-            .unwrap();
+        let after: f64 = one["health_factor_after"]["value"].as_str().unwrap().parse().unwrap();
         assert!(after >= 1.5 - 1e-9, "{one}");
-        assert!(
-            one["amount"].as_str().unwrap().parse::<f64>().unwrap() > 0.0,
-            "{one}"
-        );
+        assert!(one["amount"].as_str().unwrap().parse::<f64>().unwrap() > 0.0, "{one}");
     }
 }

@@ -22,8 +22,8 @@ const FAULTS: [&str; 14] = [
     "divergent_price",
     "auth",
 ];
-/// Time for one answer: the service's own limit is 30 s, and its upstreams have 1 s each here.
-const LIMIT: Duration = Duration::from_secs(12);
+/// Time for one answer: the service's own limit is 30 s, and its upstreams have 2 s each here.
+const LIMIT: Duration = Duration::from_secs(15);
 
 /// How bad a level is; unknown is never better than anything.
 fn rank(level: &Value) -> u8 {
@@ -42,18 +42,12 @@ fn score(assessment: &Value) -> Option<f64> {
 }
 
 async fn standing(stack: &Stack, wallet: &str) -> u64 {
-    let reply = stack
-        .get(&format!("/api/risk/alerts?wallet={wallet}&resolved=false"))
-        .await
-        .unwrap();
+    let reply = stack.get(&format!("/api/risk/alerts?wallet={wallet}&resolved=false")).await.unwrap();
     reply.json["total_count"].as_u64().unwrap()
 }
 
 async fn timed(stack: &Stack, wallet: &str, what: &str) -> Reply {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the deadline of the service is measured from outside"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the deadline of the service is measured from outside")]
     let start = Instant::now();
     let reply = stack.analyze(wallet).await.unwrap();
     assert!(start.elapsed() < LIMIT, "{what} took {:?}", start.elapsed());
@@ -74,11 +68,7 @@ fn must_show(provider: &str, fault: &str) -> bool {
 async fn check(stack: &Stack, wallet: &str, before: &Value, alerts: u64, what: &str, must_show: bool) {
     let reply = timed(stack, wallet, what).await;
     if reply.status == 503 {
-        assert!(
-            !reply.json["gaps"].as_array().unwrap().is_empty(),
-            "{what}: {}",
-            reply.text
-        );
+        assert!(!reply.json["gaps"].as_array().unwrap().is_empty(), "{what}: {}", reply.text);
         return;
     }
     assert_eq!(reply.status, 200, "{what}: {}", reply.text);
@@ -92,24 +82,15 @@ async fn check(stack: &Stack, wallet: &str, before: &Value, alerts: u64, what: &
         // The clock runs on between the two: interest moves a score in its last places.
         assert!(now >= before - 1e-3, "{what}: score {now} was {before}");
     }
-    assert!(
-        standing(stack, wallet).await >= alerts,
-        "{what}: an alert was closed"
-    );
+    assert!(standing(stack, wallet).await >= alerts, "{what}: an alert was closed");
     if must_show {
-        assert!(
-            !now["gaps"].as_array().unwrap().is_empty(),
-            "{what}: no gap in {}",
-            reply.text
-        );
+        assert!(!now["gaps"].as_array().unwrap().is_empty(), "{what}: no gap in {}", reply.text);
     }
 }
 
 /// A service whose caches are empty, so that every fault is met by real calls, with a baseline of one wallet.
 async fn fresh(wallet: &str) -> (Stack, String, Value, u64) {
-    let stack = Stack::start(Host::Container, &[("UPSTREAM_DEADLINE_MS", "1000")])
-        .await
-        .unwrap();
+    let stack = Stack::start(Host::Container, &[("UPSTREAM_DEADLINE_MS", "2000")]).await.unwrap();
     let wallet = stack.wallet(wallet).await.unwrap();
     let baseline = stack.analyze(&wallet).await.unwrap();
     assert_eq!(baseline.status, 200, "{}", baseline.text);
@@ -122,21 +103,17 @@ async fn fresh(wallet: &str) -> (Stack, String, Value, u64) {
 async fn every_fault_of(provider: &str) {
     for name in ["safe", "near"] {
         for fault in FAULTS {
+            // Only a node has blocks and oracles.
+            if provider != "alchemy" && matches!(fault, "reorg" | "stale_oracle") {
+                continue;
+            }
             let (mut stack, wallet, before, alerts) = fresh(name).await;
             stack.restart_api().await.unwrap();
             let order = json!({"provider": provider, "kind": fault, "ms": 300, "retry_after": 1});
             stack.control("POST", "fault", order).await.unwrap();
             let what = format!("{name}, {provider}, {fault}");
             for _ in 0..2 {
-                check(
-                    &stack,
-                    &wallet,
-                    &before,
-                    alerts,
-                    &what,
-                    must_show(provider, fault),
-                )
-                .await;
+                check(&stack, &wallet, &before, alerts, &what, must_show(provider, fault)).await;
             }
         }
     }
@@ -170,21 +147,12 @@ async fn every_fault_of_defillama_is_a_gap_and_never_a_safer_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_every_provider_down_the_last_known_assessment_is_shown_with_its_age_and_a_new_wallet_is_503() {
     for host in Host::ALL {
-        let stack = Stack::start(host, &[("UPSTREAM_DEADLINE_MS", "1000")])
-            .await
-            .unwrap();
-        let (known, new) = (
-            stack.wallet("near").await.unwrap(),
-            stack.wallet("safe").await.unwrap(),
-        );
+        let stack = Stack::start(host, &[("UPSTREAM_DEADLINE_MS", "1000")]).await.unwrap();
+        let (known, new) = (stack.wallet("near").await.unwrap(), stack.wallet("safe").await.unwrap());
         let before = stack.analyze(&known).await.unwrap();
         for provider in PROVIDERS {
             stack
-                .control(
-                    "POST",
-                    "fault",
-                    json!({"provider": provider, "kind": "status_500"}),
-                )
+                .control("POST", "fault", json!({"provider": provider, "kind": "status_500"}))
                 .await
                 .unwrap();
         }
@@ -195,17 +163,10 @@ async fn with_every_provider_down_the_last_known_assessment_is_shown_with_its_ag
         assert_eq!(assessment["total_portfolio_value_usd"]["state"], "unknown");
         let last = &assessment["last_known"];
         assert!(last["age_seconds"].is_u64(), "{}", after.text);
-        assert_eq!(
-            last["assessment"]["risk_level"],
-            before.json["assessment"]["risk_level"]
-        );
+        assert_eq!(last["assessment"]["risk_level"], before.json["assessment"]["risk_level"]);
         let nothing = timed(&stack, &new, "all down, nothing known").await;
         assert_eq!(nothing.status, 503, "{}", nothing.text);
         let gaps = nothing.json["gaps"].as_array().unwrap();
-        assert!(
-            gaps.iter().any(|gap| gap["source"] == "alchemy"),
-            "{}",
-            nothing.text
-        );
+        assert!(gaps.iter().any(|gap| gap["source"] == "alchemy"), "{}", nothing.text);
     }
 }

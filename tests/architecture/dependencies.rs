@@ -10,26 +10,10 @@ const RULE: &[(&str, &[&str])] = &[
     ("risk-engine", &["risk-model"]),
     ("risk-app", &["risk-model", "risk-engine"]),
     ("risk-http", &[]),
-    (
-        "risk-feeds",
-        &["risk-model", "risk-engine", "risk-app", "risk-http"],
-    ),
+    ("risk-feeds", &["risk-model", "risk-engine", "risk-app", "risk-http"]),
     ("risk-store", &["risk-model", "risk-engine", "risk-app"]),
-    (
-        "risk-boot",
-        &[
-            "risk-model",
-            "risk-engine",
-            "risk-app",
-            "risk-http",
-            "risk-feeds",
-            "risk-store",
-        ],
-    ),
-    (
-        "risk-api",
-        &["risk-model", "risk-engine", "risk-app", "risk-boot"],
-    ),
+    ("risk-boot", &["risk-model", "risk-engine", "risk-app", "risk-http", "risk-feeds", "risk-store"]),
+    ("risk-api", &["risk-model", "risk-engine", "risk-app", "risk-boot"]),
     ("risk-sweep", &["risk-model", "risk-app", "risk-boot"]),
     ("risk-sandbox", &[]),
     ("risk-tests", &["*"]),
@@ -61,36 +45,23 @@ const WALLS: &[(&str, &[&str])] = &[
 
 fn metadata() -> Metadata {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-    MetadataCommand::new()
-        .manifest_path(manifest)
-        .no_deps()
-        .exec()
-        .unwrap()
+    MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap()
 }
 
 /// Normal and build dependencies of each of our crates.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let names = |package: &cargo_metadata::Package| {
-        let kept = package
-            .dependencies
-            .iter()
-            .filter(|one| one.kind != DependencyKind::Development);
+        let kept = package.dependencies.iter().filter(|one| one.kind != DependencyKind::Development);
         kept.map(|one| one.name.clone()).collect()
     };
-    metadata()
-        .packages
-        .iter()
-        .map(|package| (package.name.to_string(), names(package)))
-        .collect()
+    metadata().packages.iter().map(|package| (package.name.to_string(), names(package))).collect()
 }
 
 #[test]
 fn every_crate_names_only_the_crates_it_may() {
     let rule: BTreeMap<&str, &[&str]> = RULE.iter().copied().collect();
     for (name, dependencies) in dependencies() {
-        let allowed = rule
-            .get(name.as_str())
-            .unwrap_or_else(|| panic!("{name} has no line in the rule"));
+        let allowed = rule.get(name.as_str()).unwrap_or_else(|| panic!("{name} has no line in the rule"));
         for ours in dependencies.iter().filter(|one| one.starts_with("risk-")) {
             assert!(
                 allowed.contains(&"*") || allowed.contains(&ours.as_str()),
@@ -116,10 +87,7 @@ fn network_disk_and_runtimes_stay_behind_their_walls() {
 fn every_rule_is_about_a_crate_that_exists() {
     let known = dependencies();
     for (name, _) in RULE {
-        assert!(
-            known.contains_key(*name),
-            "{name} is in the rule and not in the workspace"
-        );
+        assert!(known.contains_key(*name), "{name} is in the rule and not in the workspace");
     }
 }
 
@@ -127,16 +95,8 @@ fn every_rule_is_about_a_crate_that_exists() {
 fn every_crate_takes_the_workspace_lints() {
     for package in metadata().packages {
         let manifest = std::fs::read_to_string(&package.manifest_path).unwrap();
-        assert!(
-            manifest.contains("[lints]\nworkspace = true"),
-            "{} has its own lints",
-            package.name
-        );
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{} has its own lints", package.name);
         let folder = package.manifest_path.parent().unwrap();
-        assert!(
-            !folder.join("clippy.toml").exists(),
-            "{} replaces the root clippy.toml",
-            package.name
-        );
+        assert!(!folder.join("clippy.toml").exists(), "{} replaces the root clippy.toml", package.name);
     }
 }

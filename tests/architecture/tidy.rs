@@ -9,10 +9,7 @@ const FORBIDDEN_NAMES: [&str; 4] = ["utils", "helpers", "common", "mod"];
 const FORBIDDEN_TYPES: [&str; 2] = ["Manager", "Impl"];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .canonicalize()
-        .unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
 /// Every file git tracks or would track, so that a new one is held to the rules before it is committed.
@@ -23,15 +20,9 @@ fn files(ending: &str) -> Vec<(PathBuf, String)> {
         .output()
         .unwrap();
     let listed = String::from_utf8(output.stdout).unwrap();
-    let paths = listed
-        .lines()
-        .filter(|path| path.ends_with(ending))
-        .map(|path| root().join(path));
+    let paths = listed.lines().filter(|path| path.ends_with(ending)).map(|path| root().join(path));
     let found: Vec<_> = paths.filter(|path| path.is_file()).collect();
-    found
-        .into_iter()
-        .map(|path| (path.clone(), std::fs::read_to_string(path).unwrap()))
-        .collect()
+    found.into_iter().map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
 }
 
 /// The first line over each function's ceiling: `(line, name, length)`. Braces at the function's own indent end it,
@@ -41,39 +32,19 @@ fn long_functions(text: &str) -> Vec<(usize, String, usize)> {
     let mut long = Vec::new();
     for (start, line) in lines.iter().enumerate() {
         let trimmed = line.trim_start();
-        let is_function = [
-            "fn ",
-            "pub fn ",
-            "async fn ",
-            "pub async fn ",
-            "pub(super) fn ",
-            "pub(crate) fn ",
-        ]
-        .iter()
-        .chain(&[
-            "pub(super) async fn ",
-            "pub(crate) async fn ",
-            "pub const fn ",
-            "const fn ",
-        ])
-        .any(|opening| trimmed.starts_with(opening));
+        let is_function =
+            ["fn ", "pub fn ", "async fn ", "pub async fn ", "pub(super) fn ", "pub(crate) fn "]
+                .iter()
+                .chain(&["pub(super) async fn ", "pub(crate) async fn ", "pub const fn ", "const fn "])
+                .any(|opening| trimmed.starts_with(opening));
         if !is_function {
             continue;
         }
         let indent = &line[..line.len() - trimmed.len()];
         let closing = format!("{indent}}}");
-        let length = lines[start..]
-            .iter()
-            .position(|line| *line == closing)
-            .map_or(0, |length| length + 1);
-        let signature_only = lines[start..]
-            .iter()
-            .position(|line| line.ends_with(';'))
-            .unwrap_or(usize::MAX);
-        let body = lines[start..]
-            .iter()
-            .position(|line| line.ends_with('{'))
-            .unwrap_or(usize::MAX);
+        let length = lines[start..].iter().position(|line| *line == closing).map_or(0, |length| length + 1);
+        let signature_only = lines[start..].iter().position(|line| line.ends_with(';')).unwrap_or(usize::MAX);
+        let body = lines[start..].iter().position(|line| line.ends_with('{')).unwrap_or(usize::MAX);
         if body < signature_only && length > MOST_FUNCTION_LINES {
             long.push((start + 1, trimmed.chars().take(60).collect(), length));
         }
@@ -102,11 +73,7 @@ fn no_file_is_longer_than_its_ceiling() {
 fn no_function_is_longer_than_its_ceiling() {
     let mut long = Vec::new();
     for (path, text) in files(".rs") {
-        long.extend(
-            long_functions(&text)
-                .into_iter()
-                .map(|function| (path.clone(), function)),
-        );
+        long.extend(long_functions(&text).into_iter().map(|function| (path.clone(), function)));
     }
     assert!(long.is_empty(), "over {MOST_FUNCTION_LINES} lines: {long:#?}");
 }
@@ -114,11 +81,7 @@ fn no_function_is_longer_than_its_ceiling() {
 #[test]
 fn every_file_says_first_what_it_is() {
     for (path, text) in files(".rs") {
-        assert!(
-            text.starts_with("//! "),
-            "{} does not open with a //! sentence",
-            path.display()
-        );
+        assert!(text.starts_with("//! "), "{} does not open with a //! sentence", path.display());
     }
 }
 
@@ -126,19 +89,10 @@ fn every_file_says_first_what_it_is() {
 fn no_name_says_nothing() {
     for (path, text) in files(".rs") {
         let stem = path.file_stem().unwrap().to_str().unwrap();
-        assert!(
-            !FORBIDDEN_NAMES.contains(&stem),
-            "{} has a name that says nothing",
-            path.display()
-        );
+        assert!(!FORBIDDEN_NAMES.contains(&stem), "{} has a name that says nothing", path.display());
         for line in text.lines() {
-            let declared = line
-                .trim_start()
-                .trim_start_matches("pub ")
-                .trim_start_matches("(crate) ");
-            let name = declared
-                .strip_prefix("struct ")
-                .or_else(|| declared.strip_prefix("trait "));
+            let declared = line.trim_start().trim_start_matches("pub ").trim_start_matches("(crate) ");
+            let name = declared.strip_prefix("struct ").or_else(|| declared.strip_prefix("trait "));
             let name = name.and_then(|rest| rest.split(|letter: char| !letter.is_alphanumeric()).next());
             if let Some(name) = name {
                 assert!(

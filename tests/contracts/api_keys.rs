@@ -28,11 +28,7 @@ pub(crate) async fn a_key_reads_back_as_it_was_put(store: Arc<dyn Store>) {
         last_used_at: Some(at(3)),
         ..key(0)
     };
-    let nobody = ApiKey {
-        scopes: vec![],
-        wallets: Some(vec![]),
-        ..key(255)
-    };
+    let nobody = ApiKey { scopes: vec![], wallets: Some(vec![]), ..key(255) };
     for one in [full, nobody, key(7)] {
         store.put_key(&one).await.unwrap();
         assert_eq!(store.find_key(&one.hash).await.unwrap(), Some(one));
@@ -41,18 +37,8 @@ pub(crate) async fn a_key_reads_back_as_it_was_put(store: Arc<dyn Store>) {
 }
 
 pub(crate) async fn putting_the_same_hash_replaces_the_key(store: Arc<dyn Store>) {
-    store
-        .put_key(&ApiKey {
-            wallets: Some(vec![wallet(1)]),
-            ..key(1)
-        })
-        .await
-        .unwrap();
-    let after = ApiKey {
-        label: "new".to_owned(),
-        expires_at: Some(at(5)),
-        ..key(1)
-    };
+    store.put_key(&ApiKey { wallets: Some(vec![wallet(1)]), ..key(1) }).await.unwrap();
+    let after = ApiKey { label: "new".to_owned(), expires_at: Some(at(5)), ..key(1) };
     store.put_key(&after).await.unwrap();
     assert_eq!(store.find_key(&[1; 32]).await.unwrap(), Some(after));
     assert_eq!(store.count_keys().await.unwrap(), 1);
@@ -63,13 +49,7 @@ pub(crate) async fn touching_moves_the_last_use_forward_only(store: Arc<dyn Stor
     for (use_at, expected) in [(10, 10), (10, 10), (9, 10), (11, 11)] {
         store.touch_key(&[1; 32], at(use_at)).await.unwrap();
         let found = store.find_key(&[1; 32]).await.unwrap();
-        assert_eq!(
-            found,
-            Some(ApiKey {
-                last_used_at: Some(at(expected)),
-                ..key(1)
-            })
-        );
+        assert_eq!(found, Some(ApiKey { last_used_at: Some(at(expected)), ..key(1) }));
     }
 }
 

@@ -11,10 +11,7 @@ use crate::samples::{ODD_TEXT, assess, assessment, at, opening, wallet};
 /// The latest and the last known assessment of a wallet.
 async fn both(store: &Arc<dyn Store>, number: u64) -> (Vec<AssessmentRecord>, Vec<AssessmentRecord>) {
     let wallets = [wallet(number)];
-    (
-        store.latest(&wallets).await.unwrap(),
-        store.last_known(&wallets).await.unwrap(),
-    )
+    (store.latest(&wallets).await.unwrap(), store.last_known(&wallets).await.unwrap())
 }
 
 pub(crate) async fn an_assessment_reads_back_as_it_was_committed(store: Arc<dyn Store>) {
@@ -22,10 +19,7 @@ pub(crate) async fn an_assessment_reads_back_as_it_was_committed(store: Arc<dyn 
     for (number, level) in (1..).zip(RiskLevel::ALL) {
         let record = AssessmentRecord {
             level,
-            score: Range {
-                at_least: 0.1 + 0.2,
-                at_most: 99.999_999_999_999_99,
-            },
+            score: Range { at_least: 0.1 + 0.2, at_most: 99.999_999_999_999_99 },
             ..assessment(number, 5, true)
         };
         assess(&store, 5, vec![record.clone()]).await;
@@ -46,16 +40,10 @@ pub(crate) async fn an_older_assessment_never_replaces_a_newer_one(store: Arc<dy
 
 pub(crate) async fn of_two_of_the_same_second_the_later_commit_stays(store: Arc<dyn Store>) {
     let first = assessment(1, 10, true);
-    let second = AssessmentRecord {
-        body: "{\"second\":true}".to_owned(),
-        ..first.clone()
-    };
+    let second = AssessmentRecord { body: "{\"second\":true}".to_owned(), ..first.clone() };
     let blind = assessment(1, 10, false);
     assess(&store, 10, vec![first.clone(), second.clone()]).await;
-    assert_eq!(
-        both(&store, 1).await,
-        (vec![second.clone()], vec![second.clone()])
-    );
+    assert_eq!(both(&store, 1).await, (vec![second.clone()], vec![second.clone()]));
     assess(&store, 10, vec![blind.clone()]).await;
     assert_eq!(both(&store, 1).await, (vec![blind], vec![second]));
     assess(&store, 10, vec![first.clone()]).await;
@@ -76,10 +64,7 @@ pub(crate) async fn an_uninformative_assessment_is_the_latest_but_never_the_last
 
     let seen_again = assessment(1, 30, true);
     assess(&store, 30, vec![seen_again.clone()]).await;
-    assert_eq!(
-        both(&store, 1).await,
-        (vec![seen_again.clone()], vec![seen_again])
-    );
+    assert_eq!(both(&store, 1).await, (vec![seen_again.clone()], vec![seen_again]));
 }
 
 pub(crate) async fn a_late_informative_assessment_is_known_though_not_the_latest(store: Arc<dyn Store>) {
@@ -91,18 +76,10 @@ pub(crate) async fn a_late_informative_assessment_is_known_though_not_the_latest
 }
 
 pub(crate) async fn odd_text_and_a_large_body_come_back_byte_for_byte(store: Arc<dyn Store>) {
-    let odd = AssessmentRecord {
-        body: ODD_TEXT.to_owned(),
-        ..assessment(1, 1, true)
-    };
-    let large = AssessmentRecord {
-        body: ODD_TEXT.repeat(1 + 1_048_576 / ODD_TEXT.len()),
-        ..assessment(2, 1, true)
-    };
-    let empty = AssessmentRecord {
-        body: String::new(),
-        ..assessment(3, 1, false)
-    };
+    let odd = AssessmentRecord { body: ODD_TEXT.to_owned(), ..assessment(1, 1, true) };
+    let large =
+        AssessmentRecord { body: ODD_TEXT.repeat(1 + 1_048_576 / ODD_TEXT.len()), ..assessment(2, 1, true) };
+    let empty = AssessmentRecord { body: String::new(), ..assessment(3, 1, false) };
     assert!(large.body.len() > 1_048_576);
     assess(&store, 1, vec![odd.clone(), large.clone(), empty.clone()]).await;
     for (number, expected) in [(1, odd), (2, large), (3, empty)] {
@@ -112,30 +89,13 @@ pub(crate) async fn odd_text_and_a_large_body_come_back_byte_for_byte(store: Arc
 }
 
 pub(crate) async fn a_score_that_is_no_number_comes_back_as_none(store: Arc<dyn Store>) {
-    let score = Range {
-        at_least: f64::NAN,
-        at_most: f64::INFINITY,
-    };
-    assess(
-        &store,
-        1,
-        vec![
-            AssessmentRecord {
-                score,
-                ..assessment(1, 1, false)
-            },
-            assessment(2, 1, true),
-        ],
-    )
-    .await;
+    let score = Range { at_least: f64::NAN, at_most: f64::INFINITY };
+    assess(&store, 1, vec![AssessmentRecord { score, ..assessment(1, 1, false) }, assessment(2, 1, true)])
+        .await;
     let latest = both(&store, 1).await.0;
     assert!(latest[0].score.at_least.is_nan(), "NaN must not become a number");
     assert!(latest[0].score.at_most.is_infinite());
-    assert_eq!(
-        both(&store, 2).await.0,
-        [assessment(2, 1, true)],
-        "one odd figure must not lose the batch"
-    );
+    assert_eq!(both(&store, 2).await.0, [assessment(2, 1, true)], "one odd figure must not lose the batch");
 }
 
 /// The tokens known of a wallet.
@@ -145,23 +105,12 @@ async fn tokens(store: &Arc<dyn Store>, number: u64) -> Vec<(Wallet, Vec<Asset>)
 
 async fn discover(store: &Arc<dyn Store>, number: u64, seconds: u64, assets: &[Asset]) {
     let tokens = vec![(wallet(number), assets.to_vec())];
-    store
-        .commit(Commit {
-            at: at(seconds),
-            tokens,
-            ..Commit::default()
-        })
-        .await
-        .unwrap();
+    store.commit(Commit { at: at(seconds), tokens, ..Commit::default() }).await.unwrap();
 }
 
 pub(crate) async fn tokens_are_replaced_as_a_whole_and_never_by_older_ones(store: Arc<dyn Store>) {
     let mut assets: Vec<Asset> = ChainId::ALL.into_iter().map(Asset::native).collect();
-    assets.extend(
-        ChainId::ALL
-            .into_iter()
-            .map(|chain| Asset::contract(chain, Address::repeat_byte(0xab))),
-    );
+    assets.extend(ChainId::ALL.into_iter().map(|chain| Asset::contract(chain, Address::repeat_byte(0xab))));
     assert_eq!(tokens(&store, 1).await, []);
     discover(&store, 1, 10, &assets).await;
     assert_eq!(tokens(&store, 1).await, [(wallet(1), assets.clone())]);
@@ -175,11 +124,7 @@ pub(crate) async fn tokens_are_replaced_as_a_whole_and_never_by_older_ones(store
     assert_eq!(tokens(&store, 1).await, [(wallet(1), assets[3..7].to_vec())]);
     discover(&store, 1, 12, &[]).await;
     let discovered_none = [(wallet(1), vec![])];
-    assert_eq!(
-        tokens(&store, 1).await,
-        discovered_none,
-        "none found is not the same as never looked"
-    );
+    assert_eq!(tokens(&store, 1).await, discovered_none, "none found is not the same as never looked");
     discover(&store, 1, 11, &assets).await;
     assert_eq!(tokens(&store, 1).await, discovered_none);
 }
@@ -188,18 +133,9 @@ pub(crate) async fn a_batch_of_thousands_is_one_commit(store: Arc<dyn Store>) {
     let numbers = 0..3_000_u64;
     let commit = Commit {
         at: at(1),
-        assessments: numbers
-            .clone()
-            .map(|number| assessment(number, 1, true))
-            .collect(),
-        transitions: numbers
-            .clone()
-            .map(|number| opening(number, "aave_v3:ethereum"))
-            .collect(),
-        tokens: numbers
-            .clone()
-            .map(|number| (wallet(number), vec![Asset::native(ChainId::Base)]))
-            .collect(),
+        assessments: numbers.clone().map(|number| assessment(number, 1, true)).collect(),
+        transitions: numbers.clone().map(|number| opening(number, "aave_v3:ethereum")).collect(),
+        tokens: numbers.clone().map(|number| (wallet(number), vec![Asset::native(ChainId::Base)])).collect(),
     };
     let applied = store.commit(commit).await.unwrap();
     assert_eq!(applied.opened.len(), 3_000);

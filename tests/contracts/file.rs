@@ -36,12 +36,7 @@ fn key() -> ApiKey {
 #[tokio::test]
 async fn everything_is_there_after_a_restart() {
     let folder = Folder::new();
-    let report = SweepReport {
-        started_at: at(1),
-        finished_at: at(2),
-        wallets: 3,
-        ..SweepReport::default()
-    };
+    let report = SweepReport { started_at: at(1), finished_at: at(2), wallets: 3, ..SweepReport::default() };
     let before: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.file()).await.unwrap());
     before.put_watches(&[watch(1)]).await.unwrap();
     before.put_key(&key()).await.unwrap();
@@ -64,14 +59,8 @@ async fn everything_is_there_after_a_restart() {
     assert_eq!(after.find_key(&[9; 32]).await.unwrap(), Some(key()));
     assert_eq!(after.recent(9).await.unwrap(), [report]);
     assert!(!after.lease("second", at(1), at(61)).await.unwrap());
-    assert_eq!(
-        after.latest(&[wallet(1)]).await.unwrap(),
-        [assessment(1, 5, true)]
-    );
-    assert_eq!(
-        after.last_known(&[wallet(1)]).await.unwrap(),
-        [assessment(1, 5, true)]
-    );
+    assert_eq!(after.latest(&[wallet(1)]).await.unwrap(), [assessment(1, 5, true)]);
+    assert_eq!(after.last_known(&[wallet(1)]).await.unwrap(), [assessment(1, 5, true)]);
     assert_eq!(after.tokens(&[wallet(1)]).await.unwrap(), tokens);
     assert_eq!(after.standing(&[wallet(1)]).await.unwrap(), [seen]);
     let again = opened(&after, 7, opening(1, "other")).await;
@@ -127,9 +116,7 @@ async fn reads_see_whole_commits() {
     let (api, sweep) = (folder.store(), folder.store());
     let writer = tokio::spawn(async move {
         for round in 0..10 {
-            let openings = (0..500)
-                .map(|number| opening(round * 500 + number, "main"))
-                .collect();
+            let openings = (0..500).map(|number| opening(round * 500 + number, "main")).collect();
             transact(&sweep, round, openings).await;
         }
     });
@@ -138,10 +125,7 @@ async fn reads_see_whole_commits() {
         counts.push(api.count_standing().await.unwrap());
     }
     writer.await.unwrap();
-    assert!(
-        counts.iter().all(|count| count % 500 == 0),
-        "half a commit was seen: {counts:?}"
-    );
+    assert!(counts.iter().all(|count| count % 500 == 0), "half a commit was seen: {counts:?}");
     assert!(counts.is_sorted());
     assert!(!counts.is_empty(), "no read met a commit");
     assert_eq!(api.count_standing().await.unwrap(), 5_000);

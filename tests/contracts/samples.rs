@@ -41,16 +41,8 @@ pub(crate) fn assessment(number: u64, seconds: u64, is_informative: bool) -> Ass
     AssessmentRecord {
         wallet: wallet(number),
         at: at(seconds),
-        level: if is_informative {
-            RiskLevel::Medium
-        } else {
-            RiskLevel::Unknown
-        },
-        score: if is_informative {
-            Range::exactly(33.3)
-        } else {
-            Range::UNKNOWN
-        },
+        level: if is_informative { RiskLevel::Medium } else { RiskLevel::Unknown },
+        score: if is_informative { Range::exactly(33.3) } else { Range::UNKNOWN },
         is_informative,
         body: format!("{{\"wallet\":{number},\"at\":{seconds},\"informative\":{is_informative}}}"),
     }
@@ -64,11 +56,7 @@ pub(crate) fn opening(number: u64, account: &str) -> Transition {
 /// The opening of an alert.
 pub(crate) fn opening_of(number: u64, account: &str, kind: AlertKind, severity: Severity) -> Transition {
     Transition::Open {
-        identity: Identity {
-            wallet: wallet(number),
-            account: account.to_owned(),
-            kind,
-        },
+        identity: Identity { wallet: wallet(number), account: account.to_owned(), kind },
         severity,
         message: format!("health factor of {account} is 1.17"),
         action: "repay 120 USDC".to_owned(),
@@ -91,33 +79,19 @@ pub(crate) fn escalation(id: u64, severity: Severity) -> Transition {
 
 /// The end of an alert.
 pub(crate) fn resolution(id: u64, reason: &str) -> Transition {
-    Transition::Resolve {
-        id,
-        reason: reason.to_owned(),
-    }
+    Transition::Resolve { id, reason: reason.to_owned() }
 }
 
 /// Commits transitions alone.
 pub(crate) async fn transact(store: &Arc<dyn Store>, seconds: u64, transitions: Vec<Transition>) -> Applied {
-    let commit = Commit {
-        at: at(seconds),
-        transitions,
-        ..Commit::default()
-    };
+    let commit = Commit { at: at(seconds), transitions, ..Commit::default() };
     store.commit(commit).await.expect("the commit")
 }
 
 /// Commits assessments alone.
 pub(crate) async fn assess(store: &Arc<dyn Store>, seconds: u64, assessments: Vec<AssessmentRecord>) {
-    let commit = Commit {
-        at: at(seconds),
-        assessments,
-        ..Commit::default()
-    };
-    assert_eq!(
-        store.commit(commit).await.expect("the commit"),
-        Applied::default()
-    );
+    let commit = Commit { at: at(seconds), assessments, ..Commit::default() };
+    assert_eq!(store.commit(commit).await.expect("the commit"), Applied::default());
 }
 
 /// Opens one alert and answers it.
@@ -129,19 +103,12 @@ pub(crate) async fn opened(store: &Arc<dyn Store>, seconds: u64, opening: Transi
 
 /// The alert of an id, which must be there.
 pub(crate) async fn alert(store: &Arc<dyn Store>, id: u64) -> Alert {
-    store
-        .find_alert(id)
-        .await
-        .expect("the alert")
-        .expect("an alert of the id")
+    store.find_alert(id).await.expect("the alert").expect("an alert of the id")
 }
 
 /// Every alert, newest first.
 pub(crate) async fn every_alert(store: &Arc<dyn Store>) -> Vec<Alert> {
-    let filter = AlertFilter {
-        limit: 100_000,
-        ..AlertFilter::default()
-    };
+    let filter = AlertFilter { limit: 100_000, ..AlertFilter::default() };
     let (alerts, total) = store.list(&filter).await.expect("the list");
     assert_eq!(u64::try_from(alerts.len()).expect("a count"), total);
     alerts

@@ -43,23 +43,14 @@ pub(crate) async fn a_lease_keeps_a_second_sweep_out_until_it_runs_out(store: Ar
     assert!(store.lease("first", at(0), at(60)).await.unwrap());
     assert!(!store.lease("second", at(1), at(61)).await.unwrap());
     assert!(!store.lease("second", at(59), at(119)).await.unwrap());
-    assert!(
-        store.lease("second", at(60), at(120)).await.unwrap(),
-        "it runs out at its end"
-    );
-    assert!(
-        !store.lease("first", at(61), at(121)).await.unwrap(),
-        "now it is the other's"
-    );
+    assert!(store.lease("second", at(60), at(120)).await.unwrap(), "it runs out at its end");
+    assert!(!store.lease("first", at(61), at(121)).await.unwrap(), "now it is the other's");
 }
 
 pub(crate) async fn a_holder_renews_its_own_lease(store: Arc<dyn Store>) {
     assert!(store.lease(ODD_TEXT, at(0), at(60)).await.unwrap());
     assert!(store.lease(ODD_TEXT, at(50), at(110)).await.unwrap());
-    assert!(
-        !store.lease("second", at(100), at(160)).await.unwrap(),
-        "the renewal counts"
-    );
+    assert!(!store.lease("second", at(100), at(160)).await.unwrap(), "the renewal counts");
 }
 
 pub(crate) async fn only_the_holder_releases(store: Arc<dyn Store>) {

@@ -64,12 +64,7 @@ pub(crate) async fn opening_what_already_stands_changes_nothing(store: Arc<dyn S
 }
 
 pub(crate) async fn opening_twice_in_one_batch_opens_once(store: Arc<dyn Store>) {
-    let applied = transact(
-        &store,
-        1,
-        vec![opening(1, "main"), opening(1, "main"), opening(2, "main")],
-    )
-    .await;
+    let applied = transact(&store, 1, vec![opening(1, "main"), opening(1, "main"), opening(2, "main")]).await;
     assert_eq!(applied.opened.len(), 2);
     assert_eq!(store.count_standing().await.unwrap(), 2);
 }
@@ -79,16 +74,11 @@ pub(crate) async fn identities_differ_by_wallet_account_and_kind(store: Arc<dyn 
     for account in ["", "main", "Main", "main ", "main\0", "main\0a", "main\0b"] {
         openings.push(opening(1, account));
     }
-    let kinds = AlertKind::ALL
-        .iter()
-        .filter(|kind| **kind != AlertKind::LiquidationRisk);
+    let kinds = AlertKind::ALL.iter().filter(|kind| **kind != AlertKind::LiquidationRisk);
     openings.extend(kinds.map(|kind| opening_of(1, "", *kind, Severity::High)));
     let applied = transact(&store, 1, openings.clone()).await;
     assert_eq!(applied.opened.len(), openings.len());
-    assert!(
-        applied.opened.is_sorted_by(|a, b| a.id < b.id),
-        "ids rise in the order of opening"
-    );
+    assert!(applied.opened.is_sorted_by(|a, b| a.id < b.id), "ids rise in the order of opening");
     assert_eq!(transact(&store, 2, openings).await, Applied::default());
 }
 
@@ -109,17 +99,8 @@ pub(crate) async fn escalating_raises_in_place_and_never_lowers(store: Arc<dyn S
         updated_at: at(3),
         ..first.clone()
     };
-    assert_eq!(
-        applied,
-        Applied {
-            escalated: vec![raised.clone()],
-            ..Applied::default()
-        }
-    );
-    assert_eq!(
-        transact(&store, 4, vec![escalation(first.id, Severity::High)]).await,
-        Applied::default()
-    );
+    assert_eq!(applied, Applied { escalated: vec![raised.clone()], ..Applied::default() });
+    assert_eq!(transact(&store, 4, vec![escalation(first.id, Severity::High)]).await, Applied::default());
     assert_eq!(every_alert(&store).await, [raised]);
 }
 
@@ -129,10 +110,7 @@ pub(crate) async fn escalating_an_acknowledged_alert_keeps_it_acknowledged(store
     let applied = transact(&store, 3, vec![escalation(first.id, Severity::High)]).await;
     assert_eq!(applied.escalated.len(), 1);
     let raised = &applied.escalated[0];
-    assert_eq!(
-        (raised.state, raised.acknowledged_at),
-        (AlertState::Acknowledged, Some(at(2)))
-    );
+    assert_eq!((raised.state, raised.acknowledged_at), (AlertState::Acknowledged, Some(at(2))));
 }
 
 pub(crate) async fn refreshing_changes_figures_and_not_severity(store: Arc<dyn Store>) {
@@ -144,11 +122,7 @@ pub(crate) async fn refreshing_changes_figures_and_not_severity(store: Arc<dyn S
         action: "nothing".to_owned(),
         measured: Some(1.31),
     };
-    assert_eq!(
-        transact(&store, 2, vec![refresh]).await,
-        Applied::default(),
-        "a refresh is not told"
-    );
+    assert_eq!(transact(&store, 2, vec![refresh]).await, Applied::default(), "a refresh is not told");
     let expected = Alert {
         message: "health factor is 1.31".to_owned(),
         action: "nothing".to_owned(),
@@ -172,10 +146,7 @@ pub(crate) async fn refreshing_changes_figures_and_not_severity(store: Arc<dyn S
     assert!((seen.measured - 1.31).abs() < 1e-12, "the last figure stays");
 
     let applied = transact(&store, 4, vec![escalation(first.id, Severity::High)]).await;
-    assert_eq!(
-        applied.escalated[0].clear_sweeps, 0,
-        "what got worse is not clear"
-    );
+    assert_eq!(applied.escalated[0].clear_sweeps, 0, "what got worse is not clear");
 }
 
 pub(crate) async fn resolving_by_transition_happens_once(store: Arc<dyn Store>) {
@@ -188,17 +159,8 @@ pub(crate) async fn resolving_by_transition_happens_once(store: Arc<dyn Store>) 
         resolution: Some("two clear sweeps".to_owned()),
         ..first.clone()
     };
-    assert_eq!(
-        applied,
-        Applied {
-            resolved: vec![ended.clone()],
-            ..Applied::default()
-        }
-    );
-    assert_eq!(
-        transact(&store, 3, vec![resolution(first.id, "again")]).await,
-        Applied::default()
-    );
+    assert_eq!(applied, Applied { resolved: vec![ended.clone()], ..Applied::default() });
+    assert_eq!(transact(&store, 3, vec![resolution(first.id, "again")]).await, Applied::default());
     assert_eq!(every_alert(&store).await, [ended]);
 }
 
@@ -213,11 +175,7 @@ pub(crate) async fn transitions_of_resolved_or_unknown_alerts_change_nothing(sto
             action: String::new(),
             measured: Some(0.0),
         };
-        let late = vec![
-            escalation(id, Severity::Critical),
-            refresh,
-            resolution(id, "late"),
-        ];
+        let late = vec![escalation(id, Severity::Critical), refresh, resolution(id, "late")];
         assert_eq!(transact(&store, 3, late).await, Applied::default());
     }
     assert_eq!(every_alert(&store).await, [ended]);

@@ -23,33 +23,18 @@ pub(crate) async fn a_watch_reads_back_as_it_was_put(store: Arc<dyn Store>) {
 }
 
 pub(crate) async fn putting_again_changes_everything_but_the_beginning(store: Arc<dyn Store>) {
-    let before = Watch {
-        label: Some("before".to_owned()),
-        health_factor_threshold: Some(1.5),
-        ..watch(1)
-    };
-    let after = Watch {
-        created_at: at(50),
-        updated_at: at(50),
-        ..watch(1)
-    };
+    let before = Watch { label: Some("before".to_owned()), health_factor_threshold: Some(1.5), ..watch(1) };
+    let after = Watch { created_at: at(50), updated_at: at(50), ..watch(1) };
     store.put_watches(&[before]).await.unwrap();
     store.put_watches(&[after]).await.unwrap();
-    let kept = Watch {
-        created_at: at(0),
-        updated_at: at(50),
-        ..watch(1)
-    };
+    let kept = Watch { created_at: at(0), updated_at: at(50), ..watch(1) };
     assert_eq!(store.find_watches(&[wallet(1)]).await.unwrap(), [kept]);
     assert_eq!(store.count_watches().await.unwrap(), 1);
 }
 
 pub(crate) async fn removing_answers_how_many_were_there(store: Arc<dyn Store>) {
     store.put_watches(&[watch(1), watch(2), watch(3)]).await.unwrap();
-    let removed = store
-        .remove_watches(&[wallet(1), wallet(1), wallet(3), wallet(9)])
-        .await
-        .unwrap();
+    let removed = store.remove_watches(&[wallet(1), wallet(1), wallet(3), wallet(9)]).await.unwrap();
     assert_eq!(removed, 2);
     assert_eq!(store.remove_watches(&[wallet(1)]).await.unwrap(), 0);
     assert_eq!(store.remove_watches(&[]).await.unwrap(), 0);
@@ -58,10 +43,7 @@ pub(crate) async fn removing_answers_how_many_were_there(store: Arc<dyn Store>) 
 
 pub(crate) async fn finding_answers_each_watched_wallet_once(store: Arc<dyn Store>) {
     store.put_watches(&[watch(1), watch(2)]).await.unwrap();
-    let found = store
-        .find_watches(&[wallet(2), wallet(2), wallet(7)])
-        .await
-        .unwrap();
+    let found = store.find_watches(&[wallet(2), wallet(2), wallet(7)]).await.unwrap();
     assert_eq!(found, [watch(2)]);
     assert_eq!(store.find_watches(&[]).await.unwrap(), []);
 }
@@ -109,16 +91,9 @@ pub(crate) async fn pages_skip_nothing_that_stands_while_others_write(store: Arc
     };
     while !writer.is_finished() {
         let seen = walk(&store, 7).await;
-        assert!(
-            seen.is_sorted_by(|a, b| a < b),
-            "a wallet came twice or out of order"
-        );
+        assert!(seen.is_sorted_by(|a, b| a < b), "a wallet came twice or out of order");
         for watch in &standing {
-            assert!(
-                seen.binary_search(&watch.wallet).is_ok(),
-                "{} was skipped",
-                watch.wallet
-            );
+            assert!(seen.binary_search(&watch.wallet).is_ok(), "{} was skipped", watch.wallet);
         }
     }
     writer.await.unwrap();

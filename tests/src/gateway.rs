@@ -59,11 +59,7 @@ impl Gateway {
             .with_state(Arc::clone(&shared));
         let front = Router::new().fallback(forward).with_state(Arc::clone(&shared));
         let (runtime_api, url) = (serve(runtime).await?, serve(front).await?);
-        Ok(Self {
-            shared,
-            runtime_api,
-            url: format!("http://{url}"),
-        })
+        Ok(Self { shared, runtime_api, url: format!("http://{url}") })
     }
 
     /// Invokes the function with an event of its own and answers what it answers.
@@ -77,10 +73,7 @@ impl Gateway {
 
 impl Shared {
     async fn invoke(&self, event: Value) -> Result<Value, oneshot::error::RecvError> {
-        let id = format!(
-            "00000000-0000-4000-8000-{:012}",
-            self.next.fetch_add(1, Ordering::Relaxed)
-        );
+        let id = format!("00000000-0000-4000-8000-{:012}", self.next.fetch_add(1, Ordering::Relaxed));
         let (send, receive) = oneshot::channel();
         self.waiting.lock().await.insert(id.clone(), send);
         // A function that is gone closes nothing; the receiver below then never answers and the client's own
@@ -102,13 +95,8 @@ async fn next(State(shared): State<Arc<Shared>>) -> axum::response::Response {
     let Some((id, event)) = event else {
         return StatusCode::GONE.into_response();
     };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the Runtime API gives an absolute deadline"
-    )]
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
+    #[expect(clippy::disallowed_methods, reason = "the Runtime API gives an absolute deadline")]
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let deadline = u64::try_from(now.as_millis()).unwrap_or(0) + TIME_MS;
     let headers = [
         ("lambda-runtime-aws-request-id", id),
@@ -127,12 +115,7 @@ async fn response(State(shared): State<Arc<Shared>>, Path(id): Path<String>, bod
 
 async fn failure(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Bytes) -> StatusCode {
     let error: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    settle(
-        &shared,
-        &id,
-        json!({"statusCode": 502, "body": error.to_string()}),
-    )
-    .await
+    settle(&shared, &id, json!({"statusCode": 502, "body": error.to_string()})).await
 }
 
 async fn settle(shared: &Shared, id: &str, answer: Value) -> StatusCode {
@@ -172,19 +155,13 @@ fn headers(headers: &HeaderMap) -> HashMap<String, String> {
     let mut joined: HashMap<String, String> = HashMap::new();
     for (name, value) in headers {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-        joined
-            .entry(name.to_string())
-            .and_modify(|old| *old = format!("{old},{value}"))
-            .or_insert(value);
+        joined.entry(name.to_string()).and_modify(|old| *old = format!("{old},{value}")).or_insert(value);
     }
     joined
 }
 
 fn reply(answer: &Value) -> Response<Body> {
-    let status = answer["statusCode"]
-        .as_u64()
-        .and_then(|code| u16::try_from(code).ok())
-        .unwrap_or(502);
+    let status = answer["statusCode"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or(502);
     let mut response = Response::builder().status(status);
     for (name, value) in answer["headers"].as_object().into_iter().flatten() {
         response = response.header(name, value.as_str().unwrap_or(""));
@@ -198,9 +175,7 @@ fn reply(answer: &Value) -> Response<Body> {
     } else {
         text.into()
     };
-    response
-        .body(Body::from(body))
-        .unwrap_or_else(|_| problem(StatusCode::BAD_GATEWAY))
+    response.body(Body::from(body)).unwrap_or_else(|_| problem(StatusCode::BAD_GATEWAY))
 }
 
 fn problem(status: StatusCode) -> Response<Body> {

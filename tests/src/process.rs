@@ -20,10 +20,7 @@ pub struct Process {
 /// It was not built: `make test` builds the binaries first.
 pub fn binary(name: &str) -> anyhow::Result<PathBuf> {
     let test = std::env::current_exe()?;
-    let folder = test
-        .parent()
-        .and_then(|deps| deps.parent())
-        .context("no target folder")?;
+    let folder = test.parent().and_then(|deps| deps.parent()).context("no target folder")?;
     let path = folder.join(name);
     if !path.is_file() {
         bail!("{name} is not built: run `make test`, or `cargo build --workspace --bins` first");
@@ -37,10 +34,7 @@ pub fn binary(name: &str) -> anyhow::Result<PathBuf> {
 /// As [`binary`].
 pub fn command(name: &str, environment: &[(String, String)]) -> anyhow::Result<Command> {
     let mut command = Command::new(binary(name)?);
-    command
-        .env_clear()
-        .envs(environment.iter().map(|(key, value)| (key, value)))
-        .stdin(Stdio::null());
+    command.env_clear().envs(environment.iter().map(|(key, value)| (key, value))).stdin(Stdio::null());
     Ok(command)
 }
 
@@ -88,10 +82,7 @@ impl Process {
     /// Everything printed so far.
     #[must_use]
     pub fn printed(&self) -> String {
-        self.printed
-            .lock()
-            .map(|lines| lines.join("\n"))
-            .unwrap_or_default()
+        self.printed.lock().map(|lines| lines.join("\n")).unwrap_or_default()
     }
 
     /// Waits up to ten seconds for a word that starts with `prefix` in what is printed, and answers it.

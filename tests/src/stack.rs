@@ -65,25 +65,15 @@ impl Stack {
     pub async fn start(host: Host, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
         let sandbox = Sandbox::start(Options { seed: 7, port: 0 }).await?;
         let data = TempDir::new()?;
-        let mut environment = environment(
-            &sandbox.base_url,
-            data.path().to_str().context("odd temporary folder")?,
-        );
+        let mut environment =
+            environment(&sandbox.base_url, data.path().to_str().context("odd temporary folder")?);
         for (name, value) in settings {
             environment.retain(|(known, _)| known != name);
             environment.push(((*name).to_owned(), (*value).to_owned()));
         }
         let (api, url, gateway) = start_api(host, &environment).await?;
         let http = client()?;
-        Ok(Self {
-            sandbox,
-            url,
-            http,
-            api,
-            gateway,
-            environment,
-            data,
-        })
+        Ok(Self { sandbox, url, http, api, gateway, environment, data })
     }
 
     /// Where SQLite keeps its file.
@@ -109,9 +99,7 @@ impl Stack {
     pub async fn send(&self, method: &str, path: &str, body: Option<Value>) -> anyhow::Result<Reply> {
         let mut request = self.request(method, path)?.header("x-api-key", ADMIN_KEY);
         if let Some(body) = body {
-            request = request
-                .header("content-type", "application/json")
-                .body(body.to_string());
+            request = request.header("content-type", "application/json").body(body.to_string());
         }
         answer(request).await
     }
@@ -137,12 +125,8 @@ impl Stack {
     /// # Errors
     /// No answer came.
     pub async fn analyze(&self, wallet: &str) -> anyhow::Result<Reply> {
-        self.send(
-            "POST",
-            "/api/risk/analyze",
-            Some(json!({"wallet_address": wallet, "force_refresh": true})),
-        )
-        .await
+        self.send("POST", "/api/risk/analyze", Some(json!({"wallet_address": wallet, "force_refresh": true})))
+            .await
     }
 
     /// A call of the sandbox's control interface.
@@ -153,17 +137,10 @@ impl Stack {
         let url = format!("{}/control/{path}", self.sandbox.base_url);
         let mut request = self.http.request(method.parse()?, url);
         if !body.is_null() {
-            request = request
-                .header("content-type", "application/json")
-                .body(body.to_string());
+            request = request.header("content-type", "application/json").body(body.to_string());
         }
         let reply = answer(request).await?;
-        ensure!(
-            reply.status < 300,
-            "control/{path}: {} {}",
-            reply.status,
-            reply.text
-        );
+        ensure!(reply.status < 300, "control/{path}: {} {}", reply.status, reply.text);
         Ok(reply.json)
     }
 
@@ -173,15 +150,9 @@ impl Stack {
     /// There is none of that name.
     pub async fn wallet(&self, name: &str) -> anyhow::Result<String> {
         let catalogue = self.control("GET", "catalogue", Value::Null).await?;
-        let found = catalogue
-            .as_array()
-            .into_iter()
-            .flatten()
-            .find(|wallet| wallet["name"] == name);
+        let found = catalogue.as_array().into_iter().flatten().find(|wallet| wallet["name"] == name);
         let address = found.and_then(|wallet| wallet["address"].as_str());
-        Ok(address
-            .with_context(|| format!("no {name} in {catalogue}"))?
-            .to_owned())
+        Ok(address.with_context(|| format!("no {name} in {catalogue}"))?.to_owned())
     }
 
     /// Runs `risk-sweep` to its end and answers what it printed.
@@ -192,11 +163,7 @@ impl Stack {
         let mut command = command("risk-sweep", &self.environment)?;
         let output = tokio::task::spawn_blocking(move || command.output()).await??;
         let error = String::from_utf8_lossy(&output.stderr);
-        ensure!(
-            output.status.success(),
-            "sweep ended with {}: {error}",
-            output.status
-        );
+        ensure!(output.status.success(), "sweep ended with {}: {error}", output.status);
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
@@ -276,12 +243,7 @@ pub async fn answer(request: reqwest::RequestBuilder) -> anyhow::Result<Reply> {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await?;
     let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Ok(Reply {
-        status,
-        headers,
-        json,
-        text,
-    })
+    Ok(Reply { status, headers, json, text })
 }
 
 /// A client with a time limit longer than the API's own.
@@ -291,12 +253,7 @@ pub async fn answer(request: reqwest::RequestBuilder) -> anyhow::Result<Reply> {
 pub fn client() -> anyhow::Result<reqwest::Client> {
     // Another test of this process may have been first.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the tests' own client stands for the service's clients"
-    )]
-    let client = reqwest::Client::builder()
-        .timeout(Duration::from_secs(40))
-        .no_proxy();
+    #[expect(clippy::disallowed_methods, reason = "the tests' own client stands for the service's clients")]
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(40)).no_proxy();
     Ok(client.build()?)
 }

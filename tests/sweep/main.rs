@@ -16,7 +16,7 @@ async fn watch_many(stack: &Stack, count: usize) {
         let puts = chunk.iter().map(|index| async move {
             let path = format!("/api/risk/watches/{}", wallet(*index));
             let reply = stack.send("PUT", &path, None).await.unwrap();
-            assert_eq!(reply.status, 200, "{}", reply.text);
+            assert_eq!(reply.status, 201, "{}", reply.text);
         });
         futures::future::join_all(puts).await;
     }
@@ -26,16 +26,11 @@ async fn watch_many(stack: &Stack, count: usize) {
 async fn standing(stack: &Stack) -> (usize, usize) {
     let (mut identities, mut count, mut cursor) = (HashSet::new(), 0, String::new());
     loop {
-        let reply = stack
-            .get(&format!("/api/risk/alerts?resolved=false&limit=200{cursor}"))
-            .await
-            .unwrap();
+        let reply = stack.get(&format!("/api/risk/alerts?resolved=false&limit=200{cursor}")).await.unwrap();
         for alert in reply.json["alerts"].as_array().unwrap() {
             count += 1;
-            identities.insert(format!(
-                "{}|{}|{}",
-                alert["wallet_address"], alert["account"], alert["alert_type"]
-            ));
+            identities
+                .insert(format!("{}|{}|{}", alert["wallet_address"], alert["account"], alert["alert_type"]));
         }
         match reply.json["pagination"]["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
@@ -46,9 +41,7 @@ async fn standing(stack: &Stack) -> (usize, usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_wallets_cost_ten_requests_for_positions_and_a_request_a_hundred_assets_for_prices() {
-    let stack = Stack::start(Host::Container, &[("CHAINS", "ethereum")])
-        .await
-        .unwrap();
+    let stack = Stack::start(Host::Container, &[("CHAINS", "ethereum")]).await.unwrap();
     watch_many(&stack, 1_000).await;
     stack.control("DELETE", "counters", Value::Null).await.unwrap();
     let done = stack.sweep().await.unwrap();
@@ -57,10 +50,7 @@ async fn a_thousand_wallets_cost_ten_requests_for_positions_and_a_request_a_hund
     println!("1,000 wallets in one sweep: {counters}");
     let requests = |provider: &str| counters["providers"][provider].as_u64().unwrap_or(0);
     assert!(requests("alchemy") >= 2, "{counters}");
-    assert!(
-        requests("alchemy") <= 10 && requests("thegraph") <= 10,
-        "{counters}"
-    );
+    assert!(requests("alchemy") <= 10 && requests("thegraph") <= 10, "{counters}");
     let paths = counters["coingecko"].clone();
     let histories: u64 = paths
         .as_object()
@@ -70,10 +60,7 @@ async fn a_thousand_wallets_cost_ten_requests_for_positions_and_a_request_a_hund
         .filter_map(|(_, count)| count.as_u64())
         .sum();
     let assets = histories.max(1);
-    assert!(
-        requests("coingecko") - histories <= assets.div_ceil(100) + 1,
-        "{counters}"
-    );
+    assert!(requests("coingecko") - histories <= assets.div_ceil(100) + 1, "{counters}");
     assert!(requests("llama") <= assets.div_ceil(100) + 1, "{counters}");
 }
 
@@ -81,19 +68,12 @@ async fn a_thousand_wallets_cost_ten_requests_for_positions_and_a_request_a_hund
 async fn a_killed_sweep_is_finished_by_the_next_with_no_alert_lost_or_doubled() {
     let stack = Stack::start(
         Host::Container,
-        &[
-            ("CHAINS", "ethereum"),
-            ("SWEEP_PAGE", "20"),
-            ("SWEEP_LEASE_SECONDS", "2"),
-        ],
+        &[("CHAINS", "ethereum"), ("SWEEP_PAGE", "20"), ("SWEEP_LEASE_SECONDS", "2")],
     )
     .await
     .unwrap();
     watch_many(&stack, 120).await;
-    stack
-        .control("POST", "crash", json!({"asset": "*", "factor": 0.6}))
-        .await
-        .unwrap();
+    stack.control("POST", "crash", json!({"asset": "*", "factor": 0.6})).await.unwrap();
     for after_ms in [30, 60, 90, 140, 200] {
         let mut sweep = stack.begin_sweep().unwrap();
         tokio::time::sleep(Duration::from_millis(after_ms)).await;
@@ -109,26 +89,15 @@ async fn a_killed_sweep_is_finished_by_the_next_with_no_alert_lost_or_doubled() 
     assert!(count > 0, "a crash to 60 % opens alerts");
     assert_eq!(count, identities, "no identity stands twice");
     let again = stack.sweep().await.unwrap();
-    assert_eq!(
-        (&again["opened"], &again["wallets"]),
-        (&json!(0), &json!(120)),
-        "{again}"
-    );
-    assert_eq!(
-        standing(&stack).await.0,
-        count,
-        "the next sweep finds them all standing"
-    );
+    assert_eq!((&again["opened"], &again["wallets"]), (&json!(0), &json!(120)), "{again}");
+    assert_eq!(standing(&stack).await.0, count, "the next sweep finds them all standing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_event_sweeps_through_the_runtime_api() {
     let stack = Stack::start(Host::Container, &[]).await.unwrap();
     let near = stack.wallet("near").await.unwrap();
-    stack
-        .send("PUT", &format!("/api/risk/watches/{near}"), None)
-        .await
-        .unwrap();
+    stack.send("PUT", &format!("/api/risk/watches/{near}"), None).await.unwrap();
     let gateway = risk_tests::Gateway::start().await.unwrap();
     let mut environment = stack.environment.clone();
     for (name, value) in [
@@ -144,9 +113,5 @@ async fn a_scheduled_event_sweeps_through_the_runtime_api() {
     let _sweep = risk_tests::Process::start("risk-sweep", &environment).unwrap();
     let event: Value = serde_json::from_str(include_str!("../events/scheduled.json")).unwrap();
     let answer = gateway.invoke(event).await.unwrap();
-    assert_eq!(
-        (&answer["outcome"], &answer["wallets"]),
-        (&json!("done"), &json!(1)),
-        "{answer}"
-    );
+    assert_eq!((&answer["outcome"], &answer["wallets"]), (&json!("done"), &json!(1)), "{answer}");
 }

@@ -38,7 +38,12 @@ impl Client {
     }
 
     /// Counts a request of a principal about a wallet, or about none.
-    pub(crate) fn count(&self, api: &Api, principal: &Principal, wallet: Option<Wallet>) -> Result<(), Problem> {
+    pub(crate) fn count(
+        &self,
+        api: &Api,
+        principal: &Principal,
+        wallet: Option<Wallet>,
+    ) -> Result<(), Problem> {
         let allowance = api.quotas.take_wallet(principal.id(), wallet);
         self.notes.tell(allowance);
         allowance.retry_after_seconds.map_or(Ok(()), |seconds| Err(Problem::quota(seconds)))

@@ -114,7 +114,8 @@ fn check(request: &Request) -> Result<(), Problem> {
         return Err(Problem::new(Kind::UrlTooLong, format!("the URL is longer than {MAX_URL_BYTES} bytes")));
     }
     let headers = request.headers();
-    if headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > MAX_HEADER_BYTES {
+    if headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > MAX_HEADER_BYTES
+    {
         let detail = format!("the headers are longer than {MAX_HEADER_BYTES} bytes");
         return Err(Problem::new(Kind::HeadersTooLarge, detail));
     }
@@ -127,7 +128,10 @@ fn check(request: &Request) -> Result<(), Problem> {
 
 /// The route's answer within its time; a panic becomes a problem.
 async fn answer(api: &Api, request: Request, next: Next) -> Response {
-    let within = tokio::time::timeout(api.settings.request_timeout, AssertUnwindSafe(next.run(request)).catch_unwind());
+    let within = tokio::time::timeout(
+        api.settings.request_timeout,
+        AssertUnwindSafe(next.run(request)).catch_unwind(),
+    );
     match within.await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => Problem::internal(format!("a panic: {}", words(panic.as_ref()))).into_response(),

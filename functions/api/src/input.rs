@@ -49,7 +49,8 @@ pub(crate) async fn take_no_body(request: Request) -> Result<(), Problem> {
         let message = "body must be empty or an empty JSON object";
         Problem::refused(vec![Rejection::with_message("body", Code::Malformed, message)])
     };
-    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&bytes).map_err(malformed)?;
+    let fields: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(&bytes).map_err(malformed)?;
     refuse_fields(fields.keys().map(String::as_str))
 }
 
@@ -70,7 +71,8 @@ fn is_of(headers: &HeaderMap, media_type: &str) -> bool {
 
 /// Reads a body. One that says that it is too long is refused before any of it is read.
 async fn bounded(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let said = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let said =
+        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     let least = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if said.unwrap_or_default().max(least) > MAX_BODY_BYTES {
         return Err(too_long());

@@ -64,7 +64,10 @@ async fn no_such_route() -> Problem {
 }
 
 async fn no_such_method() -> Problem {
-    Problem::new(Kind::MethodNotAllowed, "the route does not take this method; Allow lists those that it takes")
+    Problem::new(
+        Kind::MethodNotAllowed,
+        "the route does not take this method; Allow lists those that it takes",
+    )
 }
 
 /// CORS for the named origins; `None` turns it off. What is no origin is left out.
@@ -72,7 +75,8 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
     let headers = [header::CONTENT_TYPE, HeaderName::from_static(auth::KEY_HEADER)];
     let methods = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
-    (!origins.is_empty()).then(|| CorsLayer::new().allow_origin(origins).allow_methods(methods).allow_headers(headers))
+    (!origins.is_empty())
+        .then(|| CorsLayer::new().allow_origin(origins).allow_methods(methods).allow_headers(headers))
 }
 
 #[cfg(test)]

@@ -21,7 +21,8 @@ pub(crate) struct Meters {
 impl Meters {
     /// Handles of the recorder that this process has by now.
     pub(crate) fn new() -> Self {
-        let duration = |route: &'static str| metrics::histogram!("http_request_duration_seconds", "route" => route);
+        let duration =
+            |route: &'static str| metrics::histogram!("http_request_duration_seconds", "route" => route);
         Self {
             durations: TEMPLATES.iter().map(|&route| (route, (route, duration(route)))).collect(),
             unmatched: duration(UNMATCHED),
@@ -42,7 +43,10 @@ impl Meters {
 
     /// Counts an answered request.
     pub(crate) fn record(&self, route: &'static str, method: &Method, status: StatusCode, took: Duration) {
-        self.durations.get(route).map_or(&self.unmatched, |(_, duration)| duration).record(took.as_secs_f64());
+        self.durations
+            .get(route)
+            .map_or(&self.unmatched, |(_, duration)| duration)
+            .record(took.as_secs_f64());
         metrics::counter!(
             "http_requests_total",
             "route" => route,

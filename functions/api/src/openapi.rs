@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document of every route.
 
+use risk_app::summary::LastKnown;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -7,8 +8,8 @@ use utoipa::{Modify, OpenApi};
 use crate::auth::KEY_HEADER;
 use crate::problem::ProblemBody;
 use crate::routes::{
-    acknowledge, alerts, analyze, docs, front, health, info, live, metrics, openapi, positions, resolve, session,
-    status, style, summary, watch, watches,
+    acknowledge, alerts, analyze, docs, front, health, info, live, metrics, openapi, positions, resolve,
+    session, status, style, summary, watch, watches,
 };
 
 #[derive(OpenApi)]
@@ -20,7 +21,7 @@ use crate::routes::{
         health::show, live::show, status::show, summary::show, analyze::run, positions::show, alerts::list,
         acknowledge::run, resolve::run, watches::list, watch::show, watch::put, watch::remove,
     ),
-    components(schemas(ProblemBody)),
+    components(schemas(ProblemBody, LastKnown, positions::LastKnownPositions)),
     tags(
         (name = "wallets", description = "The risk of a wallet"),
         (name = "alerts", description = "Alerts and their answers"),

@@ -75,7 +75,9 @@ impl Kind {
             Self::ProvidersUnavailable => {
                 ("providers-unavailable", "Providers unavailable", StatusCode::SERVICE_UNAVAILABLE)
             }
-            Self::StoreUnavailable => ("store-unavailable", "Store unavailable", StatusCode::SERVICE_UNAVAILABLE),
+            Self::StoreUnavailable => {
+                ("store-unavailable", "Store unavailable", StatusCode::SERVICE_UNAVAILABLE)
+            }
             Self::Timeout => ("timeout", "Took too long", StatusCode::GATEWAY_TIMEOUT),
         }
     }
@@ -134,7 +136,6 @@ impl Problem {
     pub(crate) const fn kind(&self) -> Kind {
         self.0.kind
     }
-
 
     /// What the client is told.
     pub(crate) fn detail(&self) -> &str {

@@ -92,7 +92,9 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Limiter<K, C> {
 
     /// Keeps the store to the keys of about the last minute.
     fn clean_at_times(&self) {
-        if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_BETWEEN_CLEANINGS == CHECKS_BETWEEN_CLEANINGS - 1 {
+        if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_BETWEEN_CLEANINGS
+            == CHECKS_BETWEEN_CLEANINGS - 1
+        {
             self.inner.retain_recent();
             self.inner.shrink_to_fit();
         }
@@ -165,7 +167,10 @@ mod tests {
         let left: Vec<u32> = (0..3).map(|_| quotas.take_wallet(me, wallet(1)).remaining).collect();
         assert_eq!(left, [2, 1, 0]);
         let refused = quotas.take_wallet(me, wallet(1));
-        assert_eq!(refused, Allowance { limit: 3, remaining: 0, reset_seconds: 60, retry_after_seconds: Some(20) });
+        assert_eq!(
+            refused,
+            Allowance { limit: 3, remaining: 0, reset_seconds: 60, retry_after_seconds: Some(20) }
+        );
         clock.advance(Duration::from_secs(20));
         assert_eq!(quotas.take_wallet(me, wallet(1)).retry_after_seconds, None);
         assert_eq!(quotas.take_wallet(me, wallet(1)).retry_after_seconds, Some(20));

@@ -85,9 +85,9 @@ impl Traffic {
             }
         }
         let requests = all.as_ref().map_or(0, Histogram::len);
-        let percentiles_ms = all.filter(|all| !all.is_empty()).map(|all| {
-            [0.50, 0.95, 0.99].map(|quantile| milliseconds(all.value_at_quantile(quantile)))
-        });
+        let percentiles_ms = all
+            .filter(|all| !all.is_empty())
+            .map(|all| [0.50, 0.95, 0.99].map(|quantile| milliseconds(all.value_at_quantile(quantile))));
         Window { seconds, requests, errors, percentiles_ms }
     }
 

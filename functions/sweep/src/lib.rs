@@ -69,10 +69,7 @@ pub async fn run_once(
     holder: String,
     deadline: Option<Timestamp>,
 ) -> anyhow::Result<SweepBody> {
-    let report = service
-        .sweep(&SweepOrder { holder, deadline })
-        .await
-        .context("the sweep failed")?;
+    let report = service.sweep(&SweepOrder { holder, deadline }).await.context("the sweep failed")?;
     Ok(report.into())
 }
 
@@ -92,9 +89,7 @@ pub async fn serve_lambda(service: Arc<Service>) -> anyhow::Result<()> {
                 .map_err(|error| lambda_runtime::Error::from(format!("{error:#}")))
         }
     });
-    lambda_runtime::run(handler)
-        .await
-        .map_err(|error| anyhow::anyhow!(error))
+    lambda_runtime::run(handler).await.map_err(|error| anyhow::anyhow!(error))
 }
 
 #[cfg(test)]
@@ -114,10 +109,7 @@ mod tests {
     #[test]
     fn a_run_that_found_the_lease_taken_says_so() {
         assert_eq!(SweepBody::from(None).outcome, "busy");
-        let stopped = SweepReport {
-            stopped: Some("late".into()),
-            ..SweepReport::default()
-        };
+        let stopped = SweepReport { stopped: Some("late".into()), ..SweepReport::default() };
         assert_eq!(SweepBody::from(Some(stopped)).outcome, "stopped");
         assert_eq!(SweepBody::from(Some(SweepReport::default())).outcome, "done");
     }

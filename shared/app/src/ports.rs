@@ -56,12 +56,7 @@ pub struct Found<T> {
 
 impl<T> Default for Found<T> {
     fn default() -> Self {
-        Self {
-            values: HashMap::new(),
-            asset_gaps: HashMap::new(),
-            gaps: Vec::new(),
-            readings: Vec::new(),
-        }
+        Self { values: HashMap::new(), asset_gaps: HashMap::new(), gaps: Vec::new(), readings: Vec::new() }
     }
 }
 

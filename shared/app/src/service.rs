@@ -113,11 +113,7 @@ impl Service {
             .max_capacity(settings.cached_summaries)
             .time_to_live(Duration::from_secs(settings.fresh_seconds))
             .build();
-        Self {
-            ports,
-            settings,
-            summaries,
-        }
+        Self { ports, settings, summaries }
     }
 
     /// What keeps keys, watches, assessments and alerts.

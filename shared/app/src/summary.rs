@@ -2,6 +2,7 @@
 
 mod account;
 mod figures;
+mod market;
 
 use risk_engine::report::Report;
 use risk_model::{Gap, Protocol, Timestamp};
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 
 pub use account::{AccountBody, HoldingBody, LiquidationPriceBody, ReserveBody};
 pub use figures::{FigureBody, HealthFactorBody, ScoreBody, rfc3339};
+pub use market::{ConcentrationBody, GasBody, MarketBody, Share};
 
 use figures::{named_shares, number, usd};
 
@@ -83,64 +85,6 @@ pub struct LastKnown {
     pub age_seconds: u64,
     /// The assessment as it was.
     pub assessment: Box<Summary>,
-}
-
-/// A named share.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Share {
-    /// Asset, protocol or chain.
-    pub name: String,
-    /// Fraction of the gross value.
-    pub share: f64,
-}
-
-/// Market risk, one day, current positions, losses positive.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct MarketBody {
-    /// Daily returns used.
-    pub observations: usize,
-    /// Days asked for.
-    pub window_days: u32,
-    /// Annualised over 365 days, fraction of net worth.
-    pub volatility: FigureBody<f64>,
-    /// Historical VaR at 95 %, USD.
-    pub var_95_usd: FigureBody<f64>,
-    /// Historical VaR at 99 %, USD.
-    pub var_99_usd: FigureBody<f64>,
-    /// Historical expected shortfall at 95 %, USD.
-    pub es_95_usd: FigureBody<f64>,
-    /// Historical expected shortfall at 99 %, USD.
-    pub es_99_usd: FigureBody<f64>,
-    /// Fraction, from a running peak that includes the start.
-    pub max_drawdown: FigureBody<f64>,
-    /// Gwei by chain, where known.
-    pub gas_gwei: Vec<GasBody>,
-}
-
-/// Gas of one chain.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct GasBody {
-    /// The chain.
-    pub chain: String,
-    /// Gwei per gas.
-    pub gwei: f64,
-}
-
-/// Spread of the gross value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct ConcentrationBody {
-    /// Herfindahl-Hirschman index over assets; null for an empty wallet.
-    pub hhi: FigureBody<Option<f64>>,
-    /// 1 / HHI; null for an empty wallet.
-    pub effective_assets: FigureBody<Option<f64>>,
-    /// Largest first.
-    pub by_asset: FigureBody<Vec<Share>>,
-    /// Largest first.
-    pub by_protocol: FigureBody<Vec<Share>>,
-    /// Largest first.
-    pub by_chain: FigureBody<Vec<Share>>,
-    /// Days to sell the slowest asset at 10 % of its daily volume.
-    pub liquidity_days: FigureBody<f64>,
 }
 
 /// One part of the score.
@@ -264,8 +208,8 @@ impl Summary {
             critical_alerts_count: critical_alerts,
             accounts: report.accounts.iter().map(Into::into).collect(),
             holdings: report.holdings.iter().map(Into::into).collect(),
-            market: market(report),
-            concentration: concentration(report),
+            market: MarketBody::of(report),
+            concentration: ConcentrationBody::of(report),
             drivers: drivers(report),
             recommendations: recommendations(report),
             coverage: coverage(report),
@@ -293,60 +237,13 @@ fn open_reason(report: &Report) -> String {
 }
 
 fn protocols(report: &Report) -> Vec<String> {
-    let mut names: Vec<String> = report
-        .accounts
-        .iter()
-        .map(|account| account.protocol.to_string())
-        .collect();
+    let mut names: Vec<String> = report.accounts.iter().map(|account| account.protocol.to_string()).collect();
     if !report.holdings.is_empty() {
         names.push(Protocol::Tokens.to_string());
     }
     names.sort();
     names.dedup();
     names
-}
-
-fn market(report: &Report) -> MarketBody {
-    let market = &report.market;
-    MarketBody {
-        observations: market.observations,
-        window_days: market.window_days,
-        volatility: number(&market.volatility),
-        var_95_usd: usd(&market.var_95),
-        var_99_usd: usd(&market.var_99),
-        es_95_usd: usd(&market.es_95),
-        es_99_usd: usd(&market.es_99),
-        max_drawdown: number(&market.max_drawdown),
-        gas_gwei: report
-            .gas
-            .iter()
-            .map(|(chain, gwei)| GasBody {
-                chain: chain.to_string(),
-                gwei: *gwei,
-            })
-            .collect(),
-    }
-}
-
-fn concentration(report: &Report) -> ConcentrationBody {
-    let concentration = &report.concentration;
-    let by_asset = concentration.by_asset.clone().map(|shares| {
-        shares
-            .into_iter()
-            .map(|(asset, symbol, share)| Share {
-                name: format!("{symbol} ({asset})"),
-                share,
-            })
-            .collect()
-    });
-    ConcentrationBody {
-        hhi: concentration.hhi.clone().into(),
-        effective_assets: concentration.effective_assets.clone().into(),
-        by_asset: by_asset.into(),
-        by_protocol: named_shares(&concentration.by_protocol),
-        by_chain: named_shares(&concentration.by_chain),
-        liquidity_days: number(&concentration.liquidity_days),
-    }
 }
 
 fn drivers(report: &Report) -> Vec<DriverBody> {
@@ -373,11 +270,7 @@ fn recommendations(report: &Report) -> Vec<RecommendationBody> {
 }
 
 fn coverage(report: &Report) -> Coverage {
-    let state = if risk_engine::alarm::is_full(report) {
-        "complete"
-    } else {
-        "partial"
-    };
+    let state = if risk_engine::alarm::is_full(report) { "complete" } else { "partial" };
     let body = |reading: &risk_engine::position::Reading| ReadBody {
         what: reading.what.clone(),
         source: reading.source.to_owned(),
@@ -388,10 +281,7 @@ fn coverage(report: &Report) -> Coverage {
     Coverage {
         state: state.to_owned(),
         read: report.readings.iter().map(body).collect(),
-        unsupported: Protocol::UNSUPPORTED
-            .iter()
-            .map(|&name| name.to_owned())
-            .collect(),
+        unsupported: Protocol::UNSUPPORTED.iter().map(|&name| name.to_owned()).collect(),
     }
 }
 

@@ -16,10 +16,6 @@ impl Clock for SystemClock {
     )]
     fn now(&self) -> Timestamp {
         // A clock before 1970 is a broken machine; the epoch makes every reading from it stale, which is the safe side.
-        Timestamp::new(
-            SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs()),
-        )
+        Timestamp::new(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
     }
 }

@@ -23,11 +23,7 @@ impl Host {
     /// The host of this process.
     #[must_use]
     pub fn detect(source: &dyn Source) -> Self {
-        if source.value("AWS_LAMBDA_RUNTIME_API").is_some() {
-            Self::Lambda
-        } else {
-            Self::Container
-        }
+        if source.value("AWS_LAMBDA_RUNTIME_API").is_some() { Self::Lambda } else { Self::Container }
     }
 }
 

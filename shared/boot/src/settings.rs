@@ -157,14 +157,8 @@ impl Settings {
             environment,
             data_dir: reader.parsed("DATA_DIR", PathBuf::from("data")),
             port: reader.parsed("PORT", port),
-            bind_address: reader.parsed(
-                "BIND_ADDRESS",
-                if is_development {
-                    loopback
-                } else {
-                    IpAddr::from([0, 0, 0, 0])
-                },
-            ),
+            bind_address: reader
+                .parsed("BIND_ADDRESS", if is_development { loopback } else { IpAddr::from([0, 0, 0, 0]) }),
             log_level: reader.parsed("LOG_LEVEL", "info".to_owned()),
             is_auth_open: reader.one_of("AUTH_MODE", &["keys", "open"]) == 1,
             admin_api_key: reader.secret("ADMIN_API_KEY"),

@@ -8,9 +8,8 @@ use tracing_subscriber::EnvFilter;
 use crate::settings::{Environment, Settings};
 
 /// Seconds; from a cached answer to the request deadline.
-const LATENCY_BUCKETS: [f64; 12] = [
-    0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0,
-];
+const LATENCY_BUCKETS: [f64; 12] =
+    [0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0];
 
 /// Renders the metrics in Prometheus text form.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
@@ -19,10 +18,8 @@ pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 #[must_use]
 pub fn start(settings: &Settings) -> Render {
     let filter = EnvFilter::try_new(&settings.log_level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false);
+    let logs =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // A logger that is already there (a test's) stays.
     let _ = match settings.environment {
         Environment::Development => logs.compact().try_init(),

@@ -88,26 +88,14 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
     let ports = Ports {
         positions: Arc::clone(&providers.positions) as Arc<dyn Positions>,
         prices: Arc::new(prices),
-        histories: Arc::new(PriceHistories::new(
-            Arc::clone(&providers.coingecko),
-            Arc::clone(&clock),
-        )),
-        gas: Arc::new(GasOracle::new(
-            Arc::clone(&providers.etherscan),
-            None,
-            Arc::clone(&clock),
-        )),
+        histories: Arc::new(PriceHistories::new(Arc::clone(&providers.coingecko), Arc::clone(&clock))),
+        gas: Arc::new(GasOracle::new(Arc::clone(&providers.etherscan), None, Arc::clone(&clock))),
         upstreams: Arc::new(providers),
         store: Arc::new(SqliteStore::new(settings.data_dir.join(DATABASE))),
         clock,
     };
     let service = Arc::new(Service::new(ports, service_settings(&settings)));
-    Ok(Wired {
-        service,
-        metrics,
-        settings,
-        host,
-    })
+    Ok(Wired { service, metrics, settings, host })
 }
 
 fn providers(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Providers, risk_http::SetupError> {

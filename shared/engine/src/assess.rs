@@ -39,11 +39,8 @@ pub fn assess(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
     let mut book = Book::default();
     gaps.extend(&positions.gaps);
     note_unread(&positions.gaps, &mut book);
-    let mut accounts: Vec<AccountReport> = positions
-        .accounts
-        .iter()
-        .map(|one| account::report(one, prepared, &mut book, &mut gaps))
-        .collect();
+    let mut accounts: Vec<AccountReport> =
+        positions.accounts.iter().map(|one| account::report(one, prepared, &mut book, &mut gaps)).collect();
     let holdings = report_holdings(&positions.holdings, prepared, &mut book, &mut gaps);
     if let Some(gap) = gaps.first(Affects::Value) {
         book.miss_value(reason(gap));
@@ -74,12 +71,7 @@ pub fn assess(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
         market,
         concentration: spread.concentration,
         gas: gas(prepared),
-        readings: positions
-            .readings
-            .iter()
-            .chain(&prepared.market().readings)
-            .cloned()
-            .collect(),
+        readings: positions.readings.iter().chain(&prepared.market().readings).cloned().collect(),
         gaps: gaps.into_sorted(),
     }
 }
@@ -115,10 +107,8 @@ fn report_holdings(
     book: &mut Book,
     gaps: &mut Gaps,
 ) -> Vec<HoldingReport> {
-    let mut reports: Vec<HoldingReport> = holdings
-        .iter()
-        .map(|holding| report_holding(holding, prepared, book, gaps))
-        .collect();
+    let mut reports: Vec<HoldingReport> =
+        holdings.iter().map(|holding| report_holding(holding, prepared, book, gaps)).collect();
     let value = |report: &HoldingReport| report.value.known().map_or(-1.0, |usd| usd.value());
     reports.sort_by(|a, b| value(b).total_cmp(&value(a)).then_with(|| a.asset.cmp(&b.asset)));
     reports
@@ -131,9 +121,7 @@ fn report_holding(
     gaps: &mut Gaps,
 ) -> HoldingReport {
     gaps.extend(prepared.gaps_of(&holding.asset));
-    freshness::check_holding(holding, prepared)
-        .into_iter()
-        .for_each(|gap| gaps.add(gap));
+    freshness::check_holding(holding, prepared).into_iter().for_each(|gap| gaps.add(gap));
     let (price, value) = match prepared.price(&holding.asset) {
         Ok(usd) => {
             let value = whole(holding.amount, holding.decimals) * usd;
@@ -172,11 +160,7 @@ fn report_holding(
 fn note_market(positions: &WalletPositions, book: &Book, prepared: &Prepared<'_>, gaps: &mut Gaps) {
     let needs_none = book.is_empty() && positions.accounts.is_empty();
     let market = &prepared.market().gaps;
-    gaps.extend(
-        market
-            .iter()
-            .filter(|gap| !needs_none || gap.affects == Affects::Confirmation),
-    );
+    gaps.extend(market.iter().filter(|gap| !needs_none || gap.affects == Affects::Confirmation));
 }
 
 fn components(accounts: &[AccountReport], volatility: Range, spread: &Spread, gaps: &Gaps) -> Components {
@@ -184,26 +168,16 @@ fn components(accounts: &[AccountReport], volatility: Range, spread: &Spread, ga
         liquidation: widen(liquidation(accounts), gaps, &[Affects::Liquidation]),
         volatility: widen(volatility, gaps, &[Affects::Value, Affects::Volatility]),
         concentration: widen(spread.concentration_points, gaps, &[Affects::Value]),
-        liquidity: widen(
-            spread.liquidity_points,
-            gaps,
-            &[Affects::Value, Affects::Liquidity],
-        ),
+        liquidity: widen(spread.liquidity_points, gaps, &[Affects::Value, Affects::Liquidity]),
     }
 }
 
 fn widen(range: Range, gaps: &Gaps, parts: &[Affects]) -> Range {
-    if parts.iter().any(|part| gaps.affect(*part)) {
-        range.widened()
-    } else {
-        range
-    }
+    if parts.iter().any(|part| gaps.affect(*part)) { range.widened() } else { range }
 }
 
 fn liquidation(accounts: &[AccountReport]) -> Range {
-    accounts.iter().fold(Range::exactly(0.0), |worst, account| {
-        score::worst(worst, account.score)
-    })
+    accounts.iter().fold(Range::exactly(0.0), |worst, account| score::worst(worst, account.score))
 }
 
 /// Order of accounts, worst first: under 1, then unknown, then by health factor, then those that owe nothing.
@@ -218,12 +192,10 @@ fn rank(account: &AccountReport) -> f64 {
 /// The worst account's. One that is liquidatable is the answer whatever else is missing; otherwise any gap that could
 /// hide a worse one leaves it unknown.
 fn worst_health_factor(accounts: &[AccountReport], gaps: &Gaps) -> HealthFactor {
-    let known = accounts
-        .iter()
-        .filter_map(|account| match &account.health_factor {
-            HealthFactor::Known(wad) => Some(*wad),
-            HealthFactor::NoDebt | HealthFactor::Unknown(_) => None,
-        });
+    let known = accounts.iter().filter_map(|account| match &account.health_factor {
+        HealthFactor::Known(wad) => Some(*wad),
+        HealthFactor::NoDebt | HealthFactor::Unknown(_) => None,
+    });
     let worst = known.min();
     if let Some(wad) = worst.filter(|wad| *wad < HealthFactor::WAD) {
         return HealthFactor::Known(wad);
@@ -240,20 +212,14 @@ fn worst_probability(
     gaps: &Gaps,
     pick: impl Fn(&AccountReport) -> &Figure<f64>,
 ) -> Figure<f64> {
-    let worst = accounts
-        .iter()
-        .filter_map(|account| pick(account).known().copied())
-        .fold(0.0, f64::max);
+    let worst = accounts.iter().filter_map(|account| pick(account).known().copied()).fold(0.0, f64::max);
     if worst >= 1.0 {
         return Figure::Known(worst);
     }
     if let Some(gap) = gaps.first(Affects::Liquidation) {
         return because(gap);
     }
-    let unknown = accounts
-        .iter()
-        .map(pick)
-        .find(|probability| probability.known().is_none());
+    let unknown = accounts.iter().map(pick).find(|probability| probability.known().is_none());
     unknown.map_or(Figure::Known(worst), Clone::clone)
 }
 
@@ -266,20 +232,12 @@ fn recommendations(
         .iter()
         .flat_map(|one| cure::recommend(&account_key(one), &one.market, &one.position, parameters))
         .collect();
-    all.sort_by(|a, b| {
-        b.severity
-            .cmp(&a.severity)
-            .then_with(|| a.account.cmp(&b.account))
-    });
+    all.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.account.cmp(&b.account)));
     all
 }
 
 fn gas(prepared: &Prepared<'_>) -> Vec<(risk_model::ChainId, f64)> {
-    let known = prepared
-        .market()
-        .gas
-        .iter()
-        .filter(|(_, gas)| gas.propose_gwei.is_finite());
+    let known = prepared.market().gas.iter().filter(|(_, gas)| gas.propose_gwei.is_finite());
     let mut gas: Vec<_> = known.map(|(chain, gas)| (*chain, gas.propose_gwei)).collect();
     gas.sort_by_key(|(chain, _)| *chain);
     gas

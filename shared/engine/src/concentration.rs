@@ -16,10 +16,7 @@ pub fn shares<K: Ord + Copy>(values: impl IntoIterator<Item = (K, f64)>) -> Vec<
     if total <= 0.0 {
         return Vec::new();
     }
-    let mut shares: Vec<(K, f64)> = sums
-        .into_iter()
-        .map(|(key, value)| (key, value / total))
-        .collect();
+    let mut shares: Vec<(K, f64)> = sums.into_iter().map(|(key, value)| (key, value / total)).collect();
     shares.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     shares
 }
@@ -28,11 +25,7 @@ pub fn shares<K: Ord + Copy>(values: impl IntoIterator<Item = (K, f64)>) -> Vec<
 #[must_use]
 pub fn herfindahl(shares: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut some = false;
-    let sum = shares
-        .into_iter()
-        .inspect(|_| some = true)
-        .map(|share| share * share)
-        .sum();
+    let sum = shares.into_iter().inspect(|_| some = true).map(|share| share * share).sum();
     some.then_some(sum)
 }
 
@@ -45,11 +38,7 @@ pub fn exit_days(value_usd: f64, volume_24h_usd: f64, participation: f64) -> f64
     }
     let days = value_usd / (participation * volume_24h_usd);
     // No volume gives infinity, and nothing divided by nothing no number: both are no market.
-    if days.is_nan() {
-        MAX_EXIT_DAYS
-    } else {
-        days.min(MAX_EXIT_DAYS)
-    }
+    if days.is_nan() { MAX_EXIT_DAYS } else { days.min(MAX_EXIT_DAYS) }
 }
 
 #[cfg(test)]
@@ -66,24 +55,15 @@ mod tests {
 
     #[test]
     fn shares_are_of_the_sum_of_each_key() {
-        assert_eq!(
-            shares([("b", 1.0), ("a", 1.0), ("b", 2.0)]),
-            [("b", 0.75), ("a", 0.25)]
-        );
+        assert_eq!(shares([("b", 1.0), ("a", 1.0), ("b", 2.0)]), [("b", 0.75), ("a", 0.25)]);
         assert_eq!(shares([("b", 1.0), ("a", 1.0)]), [("a", 0.5), ("b", 0.5)]);
         assert_eq!(shares([("a", 0.0)]), []);
     }
 
     #[test]
     fn no_market_takes_the_longest_time_and_no_value_none() {
-        let days = [
-            exit_days(1_000.0, 10_000.0, 0.1),
-            exit_days(1_000.0, 0.0, 0.1),
-            exit_days(0.0, 0.0, 0.1),
-        ];
-        assert_eq!(
-            days.map(f64::to_bits),
-            [1.0, MAX_EXIT_DAYS, 0.0].map(f64::to_bits)
-        );
+        let days =
+            [exit_days(1_000.0, 10_000.0, 0.1), exit_days(1_000.0, 0.0, 0.1), exit_days(0.0, 0.0, 0.1)];
+        assert_eq!(days.map(f64::to_bits), [1.0, MAX_EXIT_DAYS, 0.0].map(f64::to_bits));
     }
 }

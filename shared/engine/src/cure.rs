@@ -39,18 +39,8 @@ pub fn recommend(
     if data.total_debt_base.is_zero() || data.health_factor >= below || target.is_zero() {
         return Vec::new();
     }
-    let case = Case {
-        account,
-        market,
-        position,
-        parts: &parts,
-        data,
-        target,
-    };
-    [case.repay(), case.add_collateral()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let case = Case { account, market, position, parts: &parts, data, target };
+    [case.repay(), case.add_collateral()].into_iter().flatten().collect()
 }
 
 /// How urgent a health factor under `cure_below` is: the lines of the liquidation alert.
@@ -141,10 +131,7 @@ impl Case<'_> {
         let debt_index = normalized_debt(self.market, reserve).ok()?;
         let mut position = self.position.clone();
         let part = position.reserves.get_mut(index)?;
-        let is_all = self
-            .parts
-            .get(index)
-            .is_some_and(|amounts| amount >= amounts.owed);
+        let is_all = self.parts.get(index).is_some_and(|amounts| amount >= amounts.owed);
         // The pool burns no more than what was paid for.
         let burned = if is_all {
             part.scaled_variable_debt
@@ -152,9 +139,7 @@ impl Case<'_> {
             amount.checked_mul(RAY)?.checked_div(debt_index)?
         };
         part.scaled_variable_debt = part.scaled_variable_debt.saturating_sub(burned);
-        account_data(self.market, &position)
-            .ok()
-            .map(|data| data.health_factor)
+        account_data(self.market, &position).ok().map(|data| data.health_factor)
     }
 
     fn after_adding(&self, index: usize, reserve: &Reserve, amount: U256) -> Option<U256> {
@@ -163,9 +148,7 @@ impl Case<'_> {
         let part = position.reserves.get_mut(index)?;
         let minted = amount.checked_mul(RAY)?.checked_div(income)?;
         part.scaled_a_token = part.scaled_a_token.checked_add(minted)?;
-        account_data(self.market, &position)
-            .ok()
-            .map(|data| data.health_factor)
+        account_data(self.market, &position).ok().map(|data| data.health_factor)
     }
 
     fn recommendation(
@@ -178,11 +161,8 @@ impl Case<'_> {
         let price = reserve.price?;
         let value_base = amount.checked_mul(price)?.checked_div(unit(reserve)?)?;
         let value = Usd::new(base_usd(value_base, self.market.base_unit)?)?;
-        let health_factor_after = if after == U256::MAX {
-            HealthFactor::NoDebt
-        } else {
-            HealthFactor::Known(after)
-        };
+        let health_factor_after =
+            if after == U256::MAX { HealthFactor::NoDebt } else { HealthFactor::Known(after) };
         Some(Recommendation {
             account: self.account.to_owned(),
             severity: severity(self.data.health_factor),
@@ -207,18 +187,12 @@ fn unit(reserve: &Reserve) -> Option<U256> {
 
 fn ceil(a: U256, b: U256) -> Option<U256> {
     let floor = a.checked_div(b)?;
-    if a.checked_rem(b)?.is_zero() {
-        Some(floor)
-    } else {
-        floor.checked_add(U256::ONE)
-    }
+    if a.checked_rem(b)?.is_zero() { Some(floor) } else { floor.checked_add(U256::ONE) }
 }
 
 /// A millionth of a millionth more, at least one unit: enough for what rounding takes.
 fn nudge(amount: U256) -> Option<U256> {
-    amount
-        .checked_add(amount / U256::from(1_000_000_000_000_u64))?
-        .checked_add(U256::ONE)
+    amount.checked_add(amount / U256::from(1_000_000_000_000_u64))?.checked_add(U256::ONE)
 }
 
 #[cfg(test)]

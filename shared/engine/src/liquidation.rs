@@ -22,9 +22,7 @@ pub struct Leg {
 /// N and D of an account, USD.
 #[must_use]
 pub fn totals(legs: &[Leg]) -> (f64, f64) {
-    legs.iter().fold((0.0, 0.0), |(n, d), leg| {
-        (n + leg.weighted_collateral_usd, d + leg.debt_usd)
-    })
+    legs.iter().fold((0.0, 0.0), |(n, d), leg| (n + leg.weighted_collateral_usd, d + leg.debt_usd))
 }
 
 /// The price of one asset alone at which the health factor is 1, all other prices still.
@@ -36,12 +34,8 @@ pub fn single_asset_price(legs: &[Leg], asset: usize) -> LiquidationPrice {
     let Some(leg) = legs.get(asset) else {
         return LiquidationPrice::Unknown("no such asset in the account".to_owned());
     };
-    let others: Vec<Leg> = legs
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| *index != asset)
-        .map(|(_, leg)| *leg)
-        .collect();
+    let others: Vec<Leg> =
+        legs.iter().enumerate().filter(|(index, _)| *index != asset).map(|(_, leg)| *leg).collect();
     let (n, d) = totals(&others);
     if d + leg.debt_usd <= 0.0 {
         return LiquidationPrice::Never;
@@ -73,11 +67,8 @@ pub fn uniform_drop(health_factor: f64) -> Option<f64> {
 #[must_use]
 pub fn shock_to_liquidation(legs: &[Leg], betas: &[f64]) -> Option<f64> {
     let (n, d) = totals(legs);
-    let slope: f64 = legs
-        .iter()
-        .zip(betas)
-        .map(|(leg, beta)| beta * (leg.weighted_collateral_usd - leg.debt_usd))
-        .sum();
+    let slope: f64 =
+        legs.iter().zip(betas).map(|(leg, beta)| beta * (leg.weighted_collateral_usd - leg.debt_usd)).sum();
     let shock = (n - d) / slope;
     (shock.is_finite() && shock > 0.0).then_some(shock)
 }
@@ -88,11 +79,7 @@ pub fn shock_to_liquidation(legs: &[Leg], betas: &[f64]) -> Option<f64> {
 pub fn sensitivities(legs: &[Leg]) -> Option<Vec<f64>> {
     let (n, d) = totals(legs);
     let usable = n > 0.0 && d > 0.0 && n.is_finite() && d.is_finite();
-    usable.then(|| {
-        legs.iter()
-            .map(|leg| leg.weighted_collateral_usd / n - leg.debt_usd / d)
-            .collect()
-    })
+    usable.then(|| legs.iter().map(|leg| leg.weighted_collateral_usd / n - leg.debt_usd / d).collect())
 }
 
 /// Distance to liquidation in standard deviations: `ln(HF) ÷ (σ·√T)`, with the volatility and the time in the same
@@ -120,16 +107,8 @@ mod tests {
             price_usd: price,
         };
         [
-            leg(
-                0.83 * weth_share * collateral,
-                0.0,
-                364.925_071_44 / 0.171_022_997_4,
-            ),
-            leg(
-                0.78 * (1.0 - weth_share) * collateral,
-                0.0,
-                7_959.109_028_75 / 0.122_215_702_6,
-            ),
+            leg(0.83 * weth_share * collateral, 0.0, 364.925_071_44 / 0.171_022_997_4),
+            leg(0.78 * (1.0 - weth_share) * collateral, 0.0, 7_959.109_028_75 / 0.122_215_702_6),
             leg(0.0, 1.0, 1.0),
         ]
     }
@@ -152,20 +131,14 @@ mod tests {
         near(uniform_drop(HF).unwrap(), 0.426_341_396_3);
         near(factor(&legs, 0), 0.171_022_997_4);
         near(factor(&legs, 1), 0.122_215_702_6);
-        near(
-            shock_to_liquidation(&legs, &[1.2, 1.0, 0.0]).unwrap(),
-            0.386_578_109_6,
-        );
+        near(shock_to_liquidation(&legs, &[1.2, 1.0, 0.0]).unwrap(), 0.386_578_109_6);
     }
 
     #[test]
     fn the_delta_method_gives_the_reference_volatility() {
         let g = sensitivities(&example()).unwrap();
         let (weth, wbtc, correlation) = (0.75 * g[0], 0.55 * g[1], 0.82);
-        near(
-            sqrt(weth * weth + wbtc * wbtc + 2.0 * correlation * weth * wbtc),
-            0.623_803_714_2,
-        );
+        near(sqrt(weth * weth + wbtc * wbtc + 2.0 * correlation * weth * wbtc), 0.623_803_714_2);
     }
 
     #[test]
@@ -177,37 +150,18 @@ mod tests {
     fn a_debt_asset_liquidates_above_a_price() {
         // 150 of weighted collateral against 100 of a coin at $10: it liquidates at $15.
         let legs = [
-            Leg {
-                weighted_collateral_usd: 150.0,
-                debt_usd: 0.0,
-                price_usd: 1.0,
-            },
-            Leg {
-                weighted_collateral_usd: 0.0,
-                debt_usd: 100.0,
-                price_usd: 10.0,
-            },
+            Leg { weighted_collateral_usd: 150.0, debt_usd: 0.0, price_usd: 1.0 },
+            Leg { weighted_collateral_usd: 0.0, debt_usd: 100.0, price_usd: 10.0 },
         ];
-        assert_eq!(
-            single_asset_price(&legs, 1),
-            LiquidationPrice::Above(Usd::new(15.0).unwrap())
-        );
+        assert_eq!(single_asset_price(&legs, 1), LiquidationPrice::Above(Usd::new(15.0).unwrap()));
     }
 
     #[test]
     fn an_asset_on_both_sides_takes_the_sign_of_its_net() {
         let both = |weighted, debt| {
             [
-                Leg {
-                    weighted_collateral_usd: weighted,
-                    debt_usd: debt,
-                    price_usd: 10.0,
-                },
-                Leg {
-                    weighted_collateral_usd: 0.0,
-                    debt_usd: 40.0,
-                    price_usd: 1.0,
-                },
+                Leg { weighted_collateral_usd: weighted, debt_usd: debt, price_usd: 10.0 },
+                Leg { weighted_collateral_usd: 0.0, debt_usd: 40.0, price_usd: 1.0 },
             ]
         };
         // Net long 100 − 20 of it against 40 of something else: half the price is left.
@@ -217,30 +171,15 @@ mod tests {
         );
         assert_eq!(single_asset_price(&both(20.0, 20.0), 0), LiquidationPrice::Never);
         // Net short and under at every price.
-        assert_eq!(
-            single_asset_price(&both(20.0, 100.0), 0),
-            LiquidationPrice::Above(Usd::ZERO)
-        );
+        assert_eq!(single_asset_price(&both(20.0, 100.0), 0), LiquidationPrice::Above(Usd::ZERO));
     }
 
     #[test]
     fn an_asset_that_the_rest_can_carry_never_liquidates_alone() {
         let legs = [
-            Leg {
-                weighted_collateral_usd: 50.0,
-                debt_usd: 0.0,
-                price_usd: 1.0,
-            },
-            Leg {
-                weighted_collateral_usd: 120.0,
-                debt_usd: 0.0,
-                price_usd: 1.0,
-            },
-            Leg {
-                weighted_collateral_usd: 0.0,
-                debt_usd: 100.0,
-                price_usd: 1.0,
-            },
+            Leg { weighted_collateral_usd: 50.0, debt_usd: 0.0, price_usd: 1.0 },
+            Leg { weighted_collateral_usd: 120.0, debt_usd: 0.0, price_usd: 1.0 },
+            Leg { weighted_collateral_usd: 0.0, debt_usd: 100.0, price_usd: 1.0 },
         ];
         assert_eq!(single_asset_price(&legs, 0), LiquidationPrice::Never);
         assert!(matches!(single_asset_price(&legs, 1), LiquidationPrice::Below(_)));

@@ -75,11 +75,7 @@ mod tests {
     #[test]
     fn the_reference_series_has_the_reference_statistics() {
         near(standard_deviation(&RETURNS).unwrap(), 0.037_104_546_5);
-        for (bps, var, es) in [
-            (500, 0.081, 0.081),
-            (1_000, 0.062, 0.071_5),
-            (700, 0.062, 0.075_571_428_6),
-        ] {
+        for (bps, var, es) in [(500, 0.081, 0.081), (1_000, 0.062, 0.071_5), (700, 0.062, 0.075_571_428_6)] {
             let tail = historical_tail(&RETURNS, bps).unwrap();
             near(tail.var, var);
             near(tail.es, es);

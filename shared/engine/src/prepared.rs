@@ -26,17 +26,9 @@ impl<'a> Prepared<'a> {
     pub fn new(market: &'a MarketData, now: Timestamp, parameters: &'a Parameters) -> Self {
         let series = market.closes.iter().map(|(asset, closes)| {
             let found = Series::of(closes, now.day(), parameters);
-            (
-                *asset,
-                found.map_err(|shortage| history_gap(asset, closes.source, shortage)),
-            )
+            (*asset, found.map_err(|shortage| history_gap(asset, closes.source, shortage)))
         });
-        Self {
-            market,
-            now,
-            parameters,
-            series: series.collect(),
-        }
+        Self { market, now, parameters, series: series.collect() }
     }
 
     /// The market data it was made of.
@@ -71,9 +63,7 @@ impl<'a> Prepared<'a> {
     /// The gap that names the asset, where no fresh quote tells it.
     pub fn volume(&self, asset: &Asset) -> Result<f64, Gap> {
         let quote = self.quote(asset, Affects::Liquidity)?;
-        let volume = quote
-            .volume_24h_usd
-            .filter(|volume| volume.is_finite() && *volume >= 0.0);
+        let volume = quote.volume_24h_usd.filter(|volume| volume.is_finite() && *volume >= 0.0);
         volume.ok_or_else(|| self.told(asset, Affects::Liquidity, "24 h volume", quote.source))
     }
 
@@ -133,19 +123,10 @@ impl<'a> Prepared<'a> {
 fn history_gap(asset: &Asset, source: &'static str, shortage: Shortage) -> Gap {
     let (reason, since) = match shortage {
         Shortage::Empty => (GapReason::Missing, None),
-        Shortage::Stale { last_day } => (
-            GapReason::Stale,
-            Some(Timestamp::new(
-                last_day.saturating_mul(86_400).saturating_add(86_400),
-            )),
-        ),
+        Shortage::Stale { last_day } => {
+            (GapReason::Stale, Some(Timestamp::new(last_day.saturating_mul(86_400).saturating_add(86_400))))
+        }
         Shortage::TooShort { .. } => (GapReason::TooShort, None),
     };
-    Gap {
-        what: format!("daily closes of {asset}"),
-        source,
-        reason,
-        affects: Affects::Volatility,
-        since,
-    }
+    Gap { what: format!("daily closes of {asset}"), source, reason, affects: Affects::Volatility, since }
 }

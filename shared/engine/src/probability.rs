@@ -19,9 +19,7 @@ pub fn first_passage(health_factor: f64, volatility: f64, years: f64) -> Option<
 /// As [`first_passage`] with a drift ν of ln HF a year.
 #[must_use]
 pub fn first_passage_with_drift(health_factor: f64, volatility: f64, years: f64, drift: f64) -> Option<f64> {
-    if [health_factor, volatility, years, drift]
-        .iter()
-        .any(|number| !number.is_finite())
+    if [health_factor, volatility, years, drift].iter().any(|number| !number.is_finite())
         || health_factor < 0.0
     {
         return None;
@@ -84,15 +82,9 @@ mod tests {
         for (factor, volatility, days, printed, exact) in cases {
             let seen = first_passage(factor, volatility, days * day).unwrap();
             near(seen, exact);
-            assert!(
-                (seen - printed).abs() < 2e-9,
-                "{factor} {volatility} {days}: {seen}"
-            );
+            assert!((seen - printed).abs() < 2e-9, "{factor} {volatility} {days}: {seen}");
         }
-        near(
-            first_passage_with_drift(1.2, 0.8, 7.0 * day, 0.0).unwrap(),
-            0.099_829_616_198_346_21,
-        );
+        near(first_passage_with_drift(1.2, 0.8, 7.0 * day, 0.0).unwrap(), 0.099_829_616_198_346_21);
     }
 
     #[test]

@@ -22,19 +22,13 @@ pub(crate) fn decimal_text(amount: U256, decimals: u8) -> String {
     let padded = format!("{digits:0>width$}", width = places + 1);
     let (whole, fraction) = padded.split_at(padded.len() - places);
     let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() {
-        whole.to_owned()
-    } else {
-        format!("{whole}.{fraction}")
-    }
+    if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
 }
 
 /// A wad from a ratio; `None` where the ratio is negative, not finite or does not fit.
 pub(crate) fn wad_from(ratio: f64) -> Option<U256> {
     let scaled = ratio * 1e18;
-    (scaled.is_finite() && scaled >= 0.0)
-        .then(|| U256::try_from(scaled).ok())
-        .flatten()
+    (scaled.is_finite() && scaled >= 0.0).then(|| U256::try_from(scaled).ok()).flatten()
 }
 
 #[cfg(test)]

@@ -52,9 +52,7 @@ impl Series {
         }
         let returns: Vec<f64> = run.closes.windows(2).map(log_return).collect();
         if returns.len() < parameters.min_observations.max(2) {
-            return Err(Shortage::TooShort {
-                observations: returns.len(),
-            });
+            return Err(Shortage::TooShort { observations: returns.len() });
         }
         Ok(Self {
             first_day: run.first_day.saturating_add(1),
@@ -98,25 +96,15 @@ pub fn combine(
     min_observations: usize,
     f: impl Fn(f64) -> f64,
 ) -> Result<Vec<f64>, Shortage> {
-    let first = parts
-        .iter()
-        .map(|(series, _)| series.first_day)
-        .max()
-        .unwrap_or(0);
-    let end = parts
-        .iter()
-        .map(|(series, _)| series.end_day())
-        .min()
-        .unwrap_or(0);
+    let first = parts.iter().map(|(series, _)| series.first_day).max().unwrap_or(0);
+    let end = parts.iter().map(|(series, _)| series.end_day()).min().unwrap_or(0);
     let days = usize::try_from(end.saturating_sub(first)).unwrap_or(0);
     if !parts.is_empty() && days < min_observations.max(2) {
         return Err(Shortage::TooShort { observations: days });
     }
     let mut sums = vec![0.0; days];
     for (series, weight) in parts {
-        let returns = series
-            .between(first, end)
-            .ok_or(Shortage::TooShort { observations: 0 })?;
+        let returns = series.between(first, end).ok_or(Shortage::TooShort { observations: 0 })?;
         for (sum, one) in sums.iter_mut().zip(returns) {
             *sum += weight * f(*one);
         }
@@ -132,20 +120,10 @@ pub fn combine(
 pub fn value_path(parts: &[(&Series, f64)], min_observations: usize) -> Result<Vec<f64>, Shortage> {
     let mut path =
         vec![0.0; combine(parts, min_observations, |_| 0.0)?.len() + usize::from(!parts.is_empty())];
-    let first = parts
-        .iter()
-        .map(|(series, _)| series.first_day)
-        .max()
-        .unwrap_or(0);
-    let end = parts
-        .iter()
-        .map(|(series, _)| series.end_day())
-        .min()
-        .unwrap_or(0);
+    let first = parts.iter().map(|(series, _)| series.first_day).max().unwrap_or(0);
+    let end = parts.iter().map(|(series, _)| series.end_day()).min().unwrap_or(0);
     for (series, value) in parts {
-        let returns = series
-            .between(first, end)
-            .ok_or(Shortage::TooShort { observations: 0 })?;
+        let returns = series.between(first, end).ok_or(Shortage::TooShort { observations: 0 })?;
         let mut log_level = 0.0;
         let back = std::iter::once(0.0).chain(returns.iter().rev().copied());
         for (sum, one) in path.iter_mut().rev().zip(back) {
@@ -165,8 +143,7 @@ struct Run {
 
 impl Run {
     fn last_day(&self) -> u64 {
-        self.first_day
-            .saturating_add(days(self.closes.len()).saturating_sub(1))
+        self.first_day.saturating_add(days(self.closes.len()).saturating_sub(1))
     }
 }
 
@@ -177,9 +154,7 @@ fn latest_run(closes: &DailyCloses, window: std::ops::Range<u64>, max_fill_days:
         let Some(close) = closes.on(day).filter(|close| BELIEVABLE.contains(close)) else {
             continue;
         };
-        let missing = run
-            .as_ref()
-            .map(|run| day.saturating_sub(run.last_day()).saturating_sub(1));
+        let missing = run.as_ref().map(|run| day.saturating_sub(run.last_day()).saturating_sub(1));
         match (run.as_mut(), missing) {
             (Some(run), Some(missing)) if missing <= max_fill_days => {
                 let last = run.closes.last().copied().unwrap_or(close);
@@ -188,11 +163,7 @@ fn latest_run(closes: &DailyCloses, window: std::ops::Range<u64>, max_fill_days:
             }
             (started, _) => {
                 let restarted = started.is_some();
-                run = Some(Run {
-                    first_day: day,
-                    closes: vec![close],
-                    restarted,
-                });
+                run = Some(Run { first_day: day, closes: vec![close], restarted });
             }
         }
     }
@@ -219,18 +190,11 @@ mod tests {
 
     fn closes(values: &[Option<f64>]) -> DailyCloses {
         let first_day = TODAY - u64::try_from(values.len()).unwrap();
-        DailyCloses {
-            first_day,
-            closes: values.to_vec(),
-            source: "test",
-        }
+        DailyCloses { first_day, closes: values.to_vec(), source: "test" }
     }
 
     fn parameters(min_observations: usize) -> Parameters {
-        Parameters {
-            min_observations,
-            ..Parameters::default()
-        }
+        Parameters { min_observations, ..Parameters::default() }
     }
 
     #[test]
@@ -240,16 +204,7 @@ mod tests {
         assert_eq!(series.returns(), [0.0, 0.0, log(2.0), log(4.0) - log(2.0)]);
         assert_eq!(series.restarted_on(), None);
 
-        let broken = [
-            Some(1.0),
-            Some(1.5),
-            None,
-            None,
-            None,
-            Some(2.0),
-            Some(4.0),
-            Some(4.0),
-        ];
+        let broken = [Some(1.0), Some(1.5), None, None, None, Some(2.0), Some(4.0), Some(4.0)];
         let series = Series::of(&closes(&broken), TODAY, &parameters(2)).unwrap();
         assert_eq!(series.returns().len(), 2);
         assert_eq!(series.restarted_on(), Some(TODAY - 3));
@@ -272,18 +227,8 @@ mod tests {
             Series::of(&closes(&[Some(1.0); 5]), TODAY, &parameters(60)),
             Err(Shortage::TooShort { observations: 4 })
         );
-        let impossible = [
-            Some(-1.0),
-            Some(0.0),
-            Some(f64::NAN),
-            Some(f64::INFINITY),
-            Some(1e300),
-            None,
-        ];
-        assert_eq!(
-            Series::of(&closes(&impossible), TODAY, &parameters(2)),
-            Err(Shortage::Empty)
-        );
+        let impossible = [Some(-1.0), Some(0.0), Some(f64::NAN), Some(f64::INFINITY), Some(1e300), None];
+        assert_eq!(Series::of(&closes(&impossible), TODAY, &parameters(2)), Err(Shortage::Empty));
     }
 
     #[test]
@@ -296,12 +241,8 @@ mod tests {
 
     #[test]
     fn series_are_added_on_the_days_that_they_share() {
-        let long = Series::of(
-            &closes(&[Some(1.0), Some(2.0), Some(4.0), Some(4.0)]),
-            TODAY,
-            &parameters(2),
-        )
-        .unwrap();
+        let long = Series::of(&closes(&[Some(1.0), Some(2.0), Some(4.0), Some(4.0)]), TODAY, &parameters(2))
+            .unwrap();
         let short = Series::of(&closes(&[Some(1.0), Some(1.0), Some(3.0)]), TODAY, &parameters(2)).unwrap();
         let sums = combine(&[(&long, 1.0), (&short, 2.0)], 2, |r| r).unwrap();
         assert_eq!(sums, [log(4.0) - log(2.0), 2.0 * log(3.0)]);
@@ -313,12 +254,7 @@ mod tests {
 
         let path = value_path(&[(&long, 8.0), (&short, 3.0)], 2).unwrap();
         let wanted = [4.0 + 1.0, 8.0 + 1.0, 8.0 + 3.0];
-        assert!(
-            path.iter()
-                .zip(wanted)
-                .all(|(seen, wanted)| (seen - wanted).abs() < 1e-12),
-            "{path:?}"
-        );
+        assert!(path.iter().zip(wanted).all(|(seen, wanted)| (seen - wanted).abs() < 1e-12), "{path:?}");
         assert_eq!(value_path(&[], 60), Ok(vec![]));
     }
 }

@@ -51,20 +51,13 @@ pub fn concentration_points(index: Option<f64>) -> f64 {
 /// Points of a time to sell, days: `100·h/(1+h)`, 50 at one day. Rises with it.
 #[must_use]
 pub fn exit_points(days: f64) -> f64 {
-    if days.is_infinite() {
-        100.0
-    } else {
-        100.0 * days / (1.0 + days)
-    }
+    if days.is_infinite() { 100.0 } else { 100.0 * days / (1.0 + days) }
 }
 
 /// The worse of two: a wallet's liquidation component is its worst account's.
 #[must_use]
 pub fn worst(a: Range, b: Range) -> Range {
-    Range {
-        at_least: a.at_least.max(b.at_least),
-        at_most: a.at_most.max(b.at_most),
-    }
+    Range { at_least: a.at_least.max(b.at_least), at_most: a.at_most.max(b.at_most) }
 }
 
 /// The whole score, end by end.
@@ -72,26 +65,16 @@ pub fn worst(a: Range, b: Range) -> Range {
 pub fn overall(components: &Components) -> Range {
     let end = |pick: fn(&Range) -> f64| {
         let parts = in_order(components).map(|(_, range)| pick(&range));
-        let weighted: f64 = parts
-            .iter()
-            .zip(WEIGHTS)
-            .map(|(points, weight)| points * weight)
-            .sum();
+        let weighted: f64 = parts.iter().zip(WEIGHTS).map(|(points, weight)| points * weight).sum();
         weighted.max(pick(&components.liquidation)).clamp(0.0, 100.0)
     };
-    Range {
-        at_least: end(|range| range.at_least),
-        at_most: end(|range| range.at_most),
-    }
+    Range { at_least: end(|range| range.at_least), at_most: end(|range| range.at_most) }
 }
 
 /// The level of a score: `Unknown` where its ends lie in different bands.
 #[must_use]
 pub fn level(score: Range) -> RiskLevel {
-    let (low, high) = (
-        RiskLevel::of_score(score.at_least),
-        RiskLevel::of_score(score.at_most),
-    );
+    let (low, high) = (RiskLevel::of_score(score.at_least), RiskLevel::of_score(score.at_most));
     if low == high { low } else { RiskLevel::Unknown }
 }
 
@@ -108,21 +91,9 @@ pub fn drivers(components: &Components, because: [String; 4]) -> Vec<Driver> {
         .zip(because)
         .map(|(((component, range), weight), because)| {
             let all = is_liquidation && component == "liquidation";
-            let points = if all {
-                range.at_most
-            } else {
-                range.at_most * weight
-            };
-            let open = if range.known().is_some() {
-                ""
-            } else {
-                " (not fully known: up to this much)"
-            };
-            Driver {
-                component,
-                points,
-                because: format!("{because}{open}"),
-            }
+            let points = if all { range.at_most } else { range.at_most * weight };
+            let open = if range.known().is_some() { "" } else { " (not fully known: up to this much)" };
+            Driver { component, points, because: format!("{because}{open}") }
         })
         .filter(|driver| driver.points > 0.0)
         .collect();
@@ -147,12 +118,7 @@ mod tests {
 
     fn components(points: [f64; 4]) -> Components {
         let [liquidation, volatility, concentration, liquidity] = points.map(Range::exactly);
-        Components {
-            liquidation,
-            volatility,
-            concentration,
-            liquidity,
-        }
+        Components { liquidation, volatility, concentration, liquidity }
     }
 
     #[test]
@@ -182,20 +148,8 @@ mod tests {
 
     #[test]
     fn a_level_is_known_where_both_ends_agree_and_only_there() {
-        assert_eq!(
-            level(Range {
-                at_least: 81.0,
-                at_most: 100.0
-            }),
-            RiskLevel::Critical
-        );
-        assert_eq!(
-            level(Range {
-                at_least: 79.0,
-                at_most: 100.0
-            }),
-            RiskLevel::Unknown
-        );
+        assert_eq!(level(Range { at_least: 81.0, at_most: 100.0 }), RiskLevel::Critical);
+        assert_eq!(level(Range { at_least: 79.0, at_most: 100.0 }), RiskLevel::Unknown);
         assert_eq!(level(Range::UNKNOWN), RiskLevel::Unknown);
     }
 

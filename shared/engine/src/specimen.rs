@@ -23,11 +23,7 @@ pub(crate) fn now() -> Timestamp {
 }
 
 pub(crate) fn block() -> Block {
-    Block {
-        number: 19_000_000,
-        hash: B256::repeat_byte(7),
-        timestamp: Timestamp::new(now().seconds() - 12),
-    }
+    Block { number: 19_000_000, hash: B256::repeat_byte(7), timestamp: Timestamp::new(now().seconds() - 12) }
 }
 
 pub(crate) fn wallet() -> Wallet {
@@ -102,12 +98,7 @@ pub(crate) fn tokens(whole: u64, decimals: u8) -> U256 {
 }
 
 pub(crate) fn supply(reserve: usize, amount: U256) -> ReservePosition {
-    ReservePosition {
-        reserve,
-        scaled_a_token: amount,
-        scaled_variable_debt: U256::ZERO,
-        is_collateral: true,
-    }
+    ReservePosition { reserve, scaled_a_token: amount, scaled_variable_debt: U256::ZERO, is_collateral: true }
 }
 
 pub(crate) fn debt(reserve: usize, amount: U256) -> ReservePosition {
@@ -121,28 +112,15 @@ pub(crate) fn debt(reserve: usize, amount: U256) -> ReservePosition {
 
 /// Ten WETH against so many USDC: HF = 16,600 ÷ debt.
 pub(crate) fn borrower(usdc: u64) -> Position {
-    Position {
-        e_mode: 0,
-        reserves: vec![supply(WETH, tokens(10, 18)), debt(USDC, tokens(usdc, 6))],
-    }
+    Position { e_mode: 0, reserves: vec![supply(WETH, tokens(10, 18)), debt(USDC, tokens(usdc, 6))] }
 }
 
 pub(crate) fn account(market: Market, position: Position) -> LendingAccount {
-    LendingAccount {
-        market: Arc::new(market),
-        position,
-        provenance: Provenance::Chain,
-    }
+    LendingAccount { market: Arc::new(market), position, provenance: Provenance::Chain }
 }
 
 pub(crate) fn positions(accounts: Vec<LendingAccount>, holdings: Vec<Holding>) -> WalletPositions {
-    WalletPositions {
-        wallet: wallet(),
-        accounts,
-        holdings,
-        readings: Vec::new(),
-        gaps: Vec::new(),
-    }
+    WalletPositions { wallet: wallet(), accounts, holdings, readings: Vec::new(), gaps: Vec::new() }
 }
 
 pub(crate) fn holding(byte: u8, symbol: &str, whole: u64) -> Holding {
@@ -169,11 +147,7 @@ pub(crate) fn quote(usd: f64) -> Quote {
 pub(crate) fn closes(usd: f64, amplitude: f64, phase: f64) -> DailyCloses {
     let closes =
         (0..400_u32).map(|day| Some(usd * (1.0 + amplitude * libm::sin(f64::from(day) * 2.1 + phase))));
-    DailyCloses {
-        first_day: TODAY - 400,
-        closes: closes.collect(),
-        source: "coingecko",
-    }
+    DailyCloses { first_day: TODAY - 400, closes: closes.collect(), source: "coingecko" }
 }
 
 /// Prices and histories of the market's reserves, equal to their oracle.
@@ -181,8 +155,7 @@ pub(crate) fn market_data() -> MarketData {
     let mut data = MarketData::default();
     for (byte, usd, amplitude) in [(1, 2_000.0, 0.03), (2, 60_000.0, 0.02), (3, 1.0, 0.000_5)] {
         data.quotes.insert(asset(byte), quote(usd));
-        data.closes
-            .insert(asset(byte), Arc::new(closes(usd, amplitude, f64::from(byte))));
+        data.closes.insert(asset(byte), Arc::new(closes(usd, amplitude, f64::from(byte))));
     }
     data
 }

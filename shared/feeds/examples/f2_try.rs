@@ -27,6 +27,7 @@ async fn main() {
             println!("== {}", w.wallet);
             for a in &w.accounts { 
                 let d = risk_engine::aave::account_data(&a.market, &a.position);
+                if extra.len() == 1 { println!("{:?} {:?} {:?}", a.position, a.market.e_modes, a.position.reserves.iter().map(|r| &a.market.reserves[r.reserve]).collect::<Vec<_>>()); }
                 println!("  account {:?} {} block {} {:?}", a.provenance, a.market.chain, a.market.block.number, d); }
             for h in &w.holdings { println!("  {} {} {} {}", h.asset, h.symbol, h.decimals, h.amount); }
             for g in &w.gaps { println!("  GAP {g:?}"); }

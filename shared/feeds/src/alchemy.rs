@@ -1,9 +1,11 @@
 //! Alchemy: one JSON-RPC endpoint a chain, contract reads pinned to one block, and the token lists of wallets.
 
 mod endpoint;
+mod fee_history;
 mod token_list;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use risk_app::ports::UpstreamHealth;
@@ -15,6 +17,7 @@ use crate::json_rpc::JsonRpc;
 use crate::key::Key;
 
 pub use endpoint::{Answer, Endpoint, Group, Head, ReadFault};
+pub use fee_history::FeeHistory;
 pub use token_list::{ListFault, MAX_TOKENS, TokenList};
 
 /// The provider's name in gaps and readings.
@@ -38,10 +41,10 @@ pub struct AlchemySettings {
     pub deadline: Duration,
 }
 
-/// The endpoints of the configured chains.
-#[derive(Debug)]
+/// The endpoints of the configured chains, shared by clones.
+#[derive(Clone, Debug)]
 pub struct Alchemy {
-    endpoints: BTreeMap<ChainId, Endpoint>,
+    endpoints: Arc<BTreeMap<ChainId, Endpoint>>,
 }
 
 impl Alchemy {
@@ -52,7 +55,7 @@ impl Alchemy {
     pub fn new(client: &Client, settings: &AlchemySettings, chains: &[ChainId]) -> Result<Self, SetupError> {
         let key = settings.key.as_ref().map(Key::reveal);
         if key.is_none() && settings.url.contains("{key}") {
-            return Ok(Self { endpoints: BTreeMap::new() });
+            return Ok(Self { endpoints: Arc::default() });
         }
         let template = settings.url.replace("{key}", key.unwrap_or_default());
         let mut endpoints = BTreeMap::new();
@@ -61,7 +64,7 @@ impl Alchemy {
             let upstream = client.upstream(&url, policy(*chain, settings))?;
             endpoints.insert(*chain, Endpoint::new(*chain, JsonRpc::new(upstream)));
         }
-        Ok(Self { endpoints })
+        Ok(Self { endpoints: Arc::new(endpoints) })
     }
 
     /// The endpoint of a chain, if it is configured.

@@ -21,6 +21,26 @@ pub struct Call {
     pub method: &'static str,
     /// Its parameters, a JSON array.
     pub params: Value,
+    /// What its result is: anything else is malformed.
+    pub result: Shape,
+}
+
+/// What a method's result is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A hex string.
+    Hex,
+    /// An object with at least these fields.
+    Object(&'static [&'static str]),
+}
+
+impl Shape {
+    fn fits(self, result: &Value) -> bool {
+        match self {
+            Self::Hex => result.as_str().is_some_and(|text| text.starts_with("0x")),
+            Self::Object(fields) => fields.iter().all(|field| result.get(field).is_some()),
+        }
+    }
 }
 
 /// Why one call of a batch has no result, while others may have one.
@@ -101,7 +121,7 @@ impl JsonRpc {
     /// Why the upstream gave no answer.
     pub async fn single(&self, call: Call) -> Result<Result<Value, Fault>, CallError> {
         let request = Request::post_json("", &body(0, &call));
-        let results = self.upstream.call(&request, |reply| read(reply, 1)).await?;
+        let results = self.upstream.call(&request, |reply| read(reply, &[call.result])).await?;
         Ok(results.into_iter().next().unwrap_or(Err(Fault::Malformed)))
     }
 
@@ -116,8 +136,10 @@ impl JsonRpc {
         }
         let all: Vec<usize> = (0..calls.len()).collect();
         let mut results = self.send(calls, &all).await?;
-        let is_passing = |result: &Result<Value, Fault>| matches!(result, Err(Fault::Failed | Fault::Malformed));
-        let failed: Vec<usize> = all.into_iter().filter(|at| results.get(*at).is_some_and(is_passing)).collect();
+        let is_passing =
+            |result: &Result<Value, Fault>| matches!(result, Err(Fault::Failed | Fault::Malformed));
+        let failed: Vec<usize> =
+            all.into_iter().filter(|at| results.get(*at).is_some_and(is_passing)).collect();
         if failed.is_empty() {
             return Ok(results);
         }
@@ -132,10 +154,12 @@ impl JsonRpc {
     }
 
     async fn send(&self, calls: &[Call], places: &[usize]) -> Result<Results, CallError> {
-        let chosen = places.iter().filter_map(|at| calls.get(*at));
-        let bodies: Vec<Value> = chosen.enumerate().map(|(id, call)| body(id, call)).collect();
+        let chosen = || places.iter().filter_map(|at| calls.get(*at));
+        let bodies: Vec<Value> = chosen().enumerate().map(|(id, call)| body(id, call)).collect();
+        let shapes: Vec<Shape> = chosen().map(|call| call.result).collect();
         let request = Request::post_json("", &bodies);
-        self.upstream.call(&request, |reply| read(reply, bodies.len())).await
+        drop(bodies);
+        self.upstream.call(&request, |reply| read(reply, &shapes)).await
     }
 }
 
@@ -143,54 +167,57 @@ fn body(id: usize, call: &Call) -> Value {
     serde_json::json!({ "jsonrpc": "2.0", "id": id, "method": call.method, "params": call.params })
 }
 
-/// Reads a reply to `expected` calls with the ids 0 and up.
-fn read(reply: &Reply, expected: usize) -> Parsed<Results> {
+/// Reads a reply to calls with the ids 0 and up, whose results have these shapes.
+fn read(reply: &Reply, shapes: &[Shape]) -> Parsed<Results> {
     if let Some(fault) = reply.status_fault() {
         return fault;
     }
     let is_list = reply.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     if !is_list {
-        return reply.json::<RawAnswer>().and_then(|answer| judge_single(answer, expected));
+        return reply.json::<RawAnswer>().and_then(|answer| judge_single(answer, shapes));
     }
-    reply.json::<Vec<RawAnswer>>().and_then(|answers| judge(answers, expected))
+    reply.json::<Vec<RawAnswer>>().and_then(|answers| judge(answers, shapes))
 }
 
 /// A lone object: the answer to a single call, or the error of a whole batch.
-fn judge_single(answer: RawAnswer, expected: usize) -> Parsed<Results> {
-    if expected == 1 {
-        return judge(vec![answer], expected);
+fn judge_single(answer: RawAnswer, shapes: &[Shape]) -> Parsed<Results> {
+    if shapes.len() == 1 {
+        return judge(vec![answer], shapes);
     }
     let Some(error) = answer.error else { return Parsed::malformed("one answer to a batch of many") };
     match fault_of(&error) {
         Fault::Throttled => Parsed::Throttled { retry_after: None },
         Fault::Refused | Fault::MethodMissing => Parsed::refused(label(&error)),
-        Fault::Reverted | Fault::BlockGone | Fault::Failed | Fault::Malformed => Parsed::failed(label(&error)),
+        Fault::Reverted | Fault::BlockGone | Fault::Failed | Fault::Malformed => {
+            Parsed::failed(label(&error))
+        }
     }
 }
 
 /// Sorts the answers to their calls and decides what the whole says of the provider.
-fn judge(answers: Vec<RawAnswer>, expected: usize) -> Parsed<Results> {
+fn judge(answers: Vec<RawAnswer>, shapes: &[Shape]) -> Parsed<Results> {
     let mut by_id = BTreeMap::new();
     for answer in answers {
         let Some(id) = answer.id.as_u64().and_then(|id| usize::try_from(id).ok()) else {
             // An error without an id is of the request as a whole.
             if let Some(error) = &answer.error
-                && expected == 1
+                && shapes.len() == 1
             {
                 by_id.entry(0).or_insert(Err(fault_of(error)));
             }
             continue;
         };
+        let Some(shape) = shapes.get(id) else { continue };
         let result = match &answer.error {
             Some(error) => Err(fault_of(error)),
-            None => Ok(answer.result),
+            None if shape.fits(&answer.result) => Ok(answer.result),
+            None => Err(Fault::Malformed),
         };
-        if id < expected {
-            // The first answer stands: a second one for the same call cannot be told from a forged one.
-            by_id.entry(id).or_insert(result);
-        }
+        // The first answer stands: a second one for the same call cannot be told from a forged one.
+        by_id.entry(id).or_insert(result);
     }
-    let results: Results = (0..expected).map(|id| by_id.remove(&id).unwrap_or(Err(Fault::Malformed))).collect();
+    let results: Results =
+        (0..shapes.len()).map(|id| by_id.remove(&id).unwrap_or(Err(Fault::Malformed))).collect();
     let all = |kind: Fault| results.iter().all(|result| *result == Err(kind));
     if results.contains(&Err(Fault::Throttled)) {
         Parsed::Throttled { retry_after: None }
@@ -212,10 +239,13 @@ fn fault_of(error: &RawError) -> Fault {
     if error.code == 429 || says(&["compute units per second", "rate limit", "too many requests"]) {
         return Fault::Throttled;
     }
-    if error.code == 3 || says(&["execution reverted", "out of gas", "gas required exceeds", "invalid opcode"]) {
+    if error.code == 3
+        || says(&["execution reverted", "out of gas", "gas required exceeds", "invalid opcode"])
+    {
         return Fault::Reverted;
     }
-    let block_words = ["header not found", "not processed yet", "unknown block", "not canonical", "missing trie node"];
+    let block_words =
+        ["header not found", "not processed yet", "unknown block", "not canonical", "missing trie node"];
     if says(&block_words) || (message.contains("block") && message.contains("not found")) {
         return Fault::BlockGone;
     }

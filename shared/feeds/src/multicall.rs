@@ -75,7 +75,9 @@ mod tests {
         let call = ContractCall::new(MULTICALL3, &Erc20::balanceOfCall { owner });
         let sent = Multicall3::aggregate3Call::abi_decode(&encode(&[call.clone(), call])).unwrap();
         assert_eq!(sent.calls.len(), 2);
-        assert!(sent.calls.iter().all(|call| call.allowFailure && call.callData[..4] == [0x70, 0xa0, 0x82, 0x31]));
+        assert!(
+            sent.calls.iter().all(|call| call.allowFailure && call.callData[..4] == [0x70, 0xa0, 0x82, 0x31])
+        );
     }
 
     #[test]

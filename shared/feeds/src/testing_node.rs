@@ -137,7 +137,8 @@ impl State {
         }
         let target: Address = params[0]["to"].as_str().unwrap().parse().unwrap();
         let input: Bytes = params[0]["data"].as_str().unwrap().parse().unwrap();
-        let output = if target == MULTICALL3 { Some(self.aggregate(&input)) } else { self.call(target, &input) };
+        let output =
+            if target == MULTICALL3 { Some(self.aggregate(&input)) } else { self.call(target, &input) };
         match output {
             Some(output) => json!({ "result": output }),
             None => json!({ "error": { "code": 3, "message": "execution reverted", "data": "0x" } }),
@@ -222,7 +223,11 @@ pub(crate) fn reserve_data(id: u16, asset: Address, bits: U256) -> ReserveDataLe
 pub(crate) fn add_market(state: &mut State, chain: ChainId) {
     let market = market_of(chain);
     let list = ASSETS.to_vec();
-    state.view(market.pool, &Pool::getReservesListCall {}, Pool::getReservesListCall::abi_encode_returns(&list));
+    state.view(
+        market.pool,
+        &Pool::getReservesListCall {},
+        Pool::getReservesListCall::abi_encode_returns(&list),
+    );
     let word = |value: u64| U256::from(value).to_be_bytes_vec();
     state.view(market.pool, &Pool::POOL_REVISIONCall {}, word(9));
     state.view(market.oracle, &Oracle::BASE_CURRENCY_UNITCall {}, word(100_000_000));
@@ -260,7 +265,9 @@ pub(crate) fn add_market(state: &mut State, chain: ChainId) {
 pub(crate) fn make_e_modes_legacy(state: &mut State, chain: ChainId) {
     let market = market_of(chain);
     for id in 1..=40 {
-        state.views.remove(&(market.pool, Pool::getEModeCategoryCollateralConfigCall { id }.abi_encode().into()));
+        state
+            .views
+            .remove(&(market.pool, Pool::getEModeCategoryCollateralConfigCall { id }.abi_encode().into()));
     }
     let data = EModeCategoryLegacy {
         ltv: 9_000,
@@ -284,7 +291,13 @@ pub(crate) fn add_token(state: &mut State, token: Address, symbol: &str, decimal
 }
 
 /// A wallet's rows: scaled supply, collateral flag and scaled debt of each reserve.
-pub(crate) fn add_user(state: &mut State, chain: ChainId, user: Address, e_mode: u64, rows: [(u64, bool, u64); 3]) {
+pub(crate) fn add_user(
+    state: &mut State,
+    chain: ChainId,
+    user: Address,
+    e_mode: u64,
+    rows: [(u64, bool, u64); 3],
+) {
     let market = market_of(chain);
     let mut words = vec![U256::from(64), U256::from(e_mode), U256::from(3)];
     for (asset, (supplied, is_collateral, owed)) in ASSETS.into_iter().zip(rows) {

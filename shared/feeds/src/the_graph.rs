@@ -74,6 +74,9 @@ pub enum IndexFault {
     /// The indexer is too far behind.
     #[error("the indexer is behind")]
     Stale,
+    /// It took longer than a confirmation is worth.
+    #[error("the answer took too long")]
+    TooLong,
     /// The answer contradicts itself, or the indexer says that it failed.
     #[error("the answer cannot be used")]
     Malformed,
@@ -89,6 +92,7 @@ impl IndexFault {
         match self {
             Self::NotConfigured => GapReason::NotConfigured,
             Self::Stale => GapReason::Stale,
+            Self::TooLong => GapReason::Unavailable,
             Self::Malformed => GapReason::Malformed,
             Self::Call(error) => reason_of(error),
         }
@@ -100,7 +104,11 @@ impl TheGraph {
     ///
     /// # Errors
     /// The base URL cannot be used. It is not shown.
-    pub fn new(client: &Client, settings: &TheGraphSettings, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
+    pub fn new(
+        client: &Client,
+        settings: &TheGraphSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SetupError> {
         let policy = Policy {
             deadline: settings.deadline,
             attempt_timeout: settings.deadline * 3 / 5,

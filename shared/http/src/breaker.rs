@@ -132,29 +132,16 @@ impl Breaker {
             open_for: first,
             reopens_at: None,
         }));
-        let periods = OpenPeriods {
-            next: first,
-            longest: LONGEST_OPEN.max(first),
-            seen: Arc::clone(&seen),
-        };
-        let watch = Watch {
-            name: policy.name,
-            seen: Arc::clone(&seen),
-        };
+        let periods = OpenPeriods { next: first, longest: LONGEST_OPEN.max(first), seen: Arc::clone(&seen) };
+        let watch = Watch { name: policy.name, seen: Arc::clone(&seen) };
         let machine = StateMachine::new(consecutive_failures(policy.breaker_failures, periods), watch);
-        Self {
-            machine: Mutex::new(machine),
-            seen,
-            probe: Arc::new(Semaphore::new(1)),
-        }
+        Self { machine: Mutex::new(machine), seen, probe: Arc::new(Semaphore::new(1)) }
     }
 
     /// The state, and how long it stays open if it is.
     pub(crate) fn state(&self) -> (BreakerState, Option<Duration>) {
         let seen = lock(&self.seen);
-        let left = seen
-            .reopens_at
-            .map(|at| at.saturating_duration_since(Instant::now()));
+        let left = seen.reopens_at.map(|at| at.saturating_duration_since(Instant::now()));
         (seen.state, left)
     }
 
@@ -178,23 +165,14 @@ impl Breaker {
         let permitted = machine.is_call_permitted();
         let seen = lock(&self.seen);
         if !permitted {
-            let left = seen
-                .reopens_at
-                .map(|at| at.saturating_duration_since(Instant::now()));
+            let left = seen.reopens_at.map(|at| at.saturating_duration_since(Instant::now()));
             return Err(left.unwrap_or(PROBE_WAIT));
         }
         let probe = match seen.state {
             BreakerState::Closed => None,
-            _ => Some(
-                Arc::clone(&self.probe)
-                    .try_acquire_owned()
-                    .map_err(|_| PROBE_WAIT)?,
-            ),
+            _ => Some(Arc::clone(&self.probe).try_acquire_owned().map_err(|_| PROBE_WAIT)?),
         };
-        Ok(Admission {
-            epoch: seen.epoch,
-            _probe: probe,
-        })
+        Ok(Admission { epoch: seen.epoch, _probe: probe })
     }
 
     /// Feeds what an admitted attempt came to. `Refused` shows that the upstream answers, which ends a half-open

@@ -46,10 +46,7 @@ impl Budget {
     /// # Errors
     /// The rate is not a positive number a token bucket can keep.
     pub(crate) fn new(policy: &Policy) -> Result<Self, SetupError> {
-        let unusable = || SetupError::Policy {
-            upstream: policy.name,
-            field: "rate_per_second",
-        };
+        let unusable = || SetupError::Policy { upstream: policy.name, field: "rate_per_second" };
         let bucket = match policy.rate_per_second {
             None => None,
             Some(rate) => {
@@ -92,9 +89,7 @@ impl Budget {
     pub(crate) fn pause(&self, stated: Option<Duration>) -> Duration {
         let mut pause = self.lock_pause();
         let now = Instant::now();
-        let left = pause
-            .until
-            .map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        let left = pause.until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
         let wanted = match stated {
             Some(stated) => stated.clamp(SHORTEST_PAUSE, LONGEST_PAUSE),
             // Replies to calls that were in flight together are one event.
@@ -126,11 +121,7 @@ impl Budget {
     fn take_token(&self) -> Option<Duration> {
         let refusal = self.bucket.as_ref()?.check().err()?;
         // At least the timer's own grain, else the loop spins at the very edge.
-        Some(
-            refusal
-                .wait_time_from(self.clock.now())
-                .max(Duration::from_millis(1)),
-        )
+        Some(refusal.wait_time_from(self.clock.now()).max(Duration::from_millis(1)))
     }
 
     fn lock_pause(&self) -> MutexGuard<'_, Pause> {
@@ -141,11 +132,7 @@ impl Budget {
 
 /// Refuses a wait that ends after the deadline.
 fn fits(wait: Duration, deadline: Instant) -> Result<(), Held> {
-    if wait < deadline.saturating_duration_since(Instant::now()) {
-        Ok(())
-    } else {
-        Err(Held::For(wait))
-    }
+    if wait < deadline.saturating_duration_since(Instant::now()) { Ok(()) } else { Err(Held::For(wait)) }
 }
 
 #[cfg(test)]
@@ -176,10 +163,7 @@ mod tests {
         budget.pause(Some(Duration::from_secs(30)));
         let before = Instant::now();
         let held = budget.admit(soon()).await.err();
-        assert!(
-            matches!(held, Some(Held::For(left)) if left > Duration::from_secs(29)),
-            "{held:?}"
-        );
+        assert!(matches!(held, Some(Held::For(left)) if left > Duration::from_secs(29)), "{held:?}");
         assert!(before.elapsed() < Duration::from_millis(100));
     }
 

@@ -30,9 +30,7 @@ pub(crate) async fn exchange(
     request: &Request,
     max_bytes: usize,
 ) -> Result<Reply, Breach> {
-    let mut builder = http
-        .request(request.method.clone(), url)
-        .headers(request.headers.clone());
+    let mut builder = http.request(request.method.clone(), url).headers(request.headers.clone());
     if let Some(body) = &request.body {
         builder = builder.body(body.clone());
     }
@@ -41,9 +39,7 @@ pub(crate) async fn exchange(
 }
 
 async fn read_reply(mut response: Response, max_bytes: usize) -> Result<Reply, Breach> {
-    let stated = response
-        .content_length()
-        .map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
+    let stated = response.content_length().map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
     if stated > max_bytes {
         return Err(Breach::TooLarge);
     }
@@ -57,11 +53,7 @@ async fn read_reply(mut response: Response, max_bytes: usize) -> Result<Reply, B
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Reply {
-        status,
-        retry_after,
-        body: body.freeze(),
-    })
+    Ok(Reply { status, retry_after, body: body.freeze() })
 }
 
 fn explain_send(error: &reqwest::Error) -> Breach {
@@ -84,10 +76,7 @@ fn explain_body(error: &reqwest::Error) -> Breach {
     if error.is_timeout() {
         return Breach::Broken(FailureKind::Timeout, "the reply took too long");
     }
-    Breach::Broken(
-        FailureKind::Transport,
-        "the reply was cut short or could not be decompressed",
-    )
+    Breach::Broken(FailureKind::Transport, "the reply was cut short or could not be decompressed")
 }
 
 /// Whether an error of this type is in the chain. An I/O error hides what it wraps (its source is the source of

@@ -116,10 +116,7 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            counts: Mutex::default(),
-        }
+        Self { name, counts: Mutex::default() }
     }
 
     pub(crate) fn count_call(&self) {
@@ -206,12 +203,6 @@ pub fn describe_metrics() {
         Unit::Seconds,
         "Time from sending one request to the end of its body"
     );
-    describe_counter!(
-        "upstream_retries_total",
-        "Requests that repeat an earlier one of the same call"
-    );
-    describe_gauge!(
-        "upstream_breaker_open",
-        "1 while the upstream's circuit breaker is not closed"
-    );
+    describe_counter!("upstream_retries_total", "Requests that repeat an earlier one of the same call");
+    describe_gauge!("upstream_breaker_open", "1 while the upstream's circuit breaker is not closed");
 }

@@ -72,10 +72,7 @@ impl Policy {
         } else {
             return Ok(());
         };
-        Err(SetupError::Policy {
-            upstream: self.name,
-            field,
-        })
+        Err(SetupError::Policy { upstream: self.name, field })
     }
 }
 

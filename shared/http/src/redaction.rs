@@ -26,11 +26,7 @@ impl Secrets {
     /// Remembers the parts of a path and query that are long enough to be keys.
     pub(crate) fn add_keys_of_path(&mut self, path_and_query: &str) {
         let parts = path_and_query.split(['/', '?', '&', '=', ':', '@', ',']);
-        self.0.extend(
-            parts
-                .filter(|part| part.len() >= MIN_KEY_CHARS)
-                .map(str::to_owned),
-        );
+        self.0.extend(parts.filter(|part| part.len() >= MIN_KEY_CHARS).map(str::to_owned));
     }
 
     /// The reason without the secrets of `self` and `more`, without URLs and control characters, cut to 200
@@ -44,9 +40,7 @@ impl Secrets {
         }
         let words = text.split(|c: char| c.is_whitespace() || c.is_control());
         let words = words.filter(|word| !word.is_empty());
-        let words: Vec<&str> = words
-            .map(|word| if word.contains("://") { "[url]" } else { word })
-            .collect();
+        let words: Vec<&str> = words.map(|word| if word.contains("://") { "[url]" } else { word }).collect();
         words.join(" ").chars().take(MAX_REASON_CHARS).collect()
     }
 }

@@ -125,23 +125,17 @@ pub enum Parsed<T> {
 impl<T> Parsed<T> {
     /// [`Parsed::Failed`] with this reason.
     pub fn failed(reason: impl Into<String>) -> Self {
-        Self::Failed {
-            reason: reason.into(),
-        }
+        Self::Failed { reason: reason.into() }
     }
 
     /// [`Parsed::Refused`] with this reason.
     pub fn refused(reason: impl Into<String>) -> Self {
-        Self::Refused {
-            reason: reason.into(),
-        }
+        Self::Refused { reason: reason.into() }
     }
 
     /// [`Parsed::Malformed`] with this reason.
     pub fn malformed(reason: impl Into<String>) -> Self {
-        Self::Malformed {
-            reason: reason.into(),
-        }
+        Self::Malformed { reason: reason.into() }
     }
 
     /// What this means for retries, breaker and budget.
@@ -177,11 +171,7 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, body: &'static str) -> Reply {
-        Reply {
-            status,
-            retry_after: Some(Duration::from_secs(7)),
-            body: Bytes::from_static(body.as_bytes()),
-        }
+        Reply { status, retry_after: Some(Duration::from_secs(7)), body: Bytes::from_static(body.as_bytes()) }
     }
 
     #[test]
@@ -201,12 +191,7 @@ mod tests {
     #[test]
     fn a_429_carries_its_retry_after_into_the_fault() {
         let fault: Option<Parsed<()>> = reply(429, "").status_fault();
-        assert_eq!(
-            fault,
-            Some(Parsed::Throttled {
-                retry_after: Some(Duration::from_secs(7))
-            })
-        );
+        assert_eq!(fault, Some(Parsed::Throttled { retry_after: Some(Duration::from_secs(7)) }));
     }
 
     #[test]
@@ -224,11 +209,7 @@ mod tests {
     #[test]
     fn a_body_nested_ten_thousand_deep_is_malformed_and_does_not_overflow_the_stack() {
         let body = Bytes::from("[".repeat(10_000));
-        let deep = Reply {
-            status: 200,
-            retry_after: None,
-            body,
-        };
+        let deep = Reply { status: 200, retry_after: None, body };
         assert_eq!(deep.json::<serde_json::Value>().verdict(), Verdict::Failure);
     }
 }

@@ -31,14 +31,7 @@ impl Request {
         let mut secrets = Secrets::default();
         secrets.add_keys_of_path(&path_and_query);
         let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
-        Self {
-            method: Method::GET,
-            path_and_query,
-            headers,
-            body: None,
-            secrets,
-            fault: None,
-        }
+        Self { method: Method::GET, path_and_query, headers, body: None, secrets, fault: None }
     }
 
     /// A POST of `body` as JSON to this path (as in [`Request::get`]).
@@ -46,9 +39,7 @@ impl Request {
     pub fn post_json(path_and_query: impl Into<String>, body: &impl Serialize) -> Self {
         let mut request = Self::get(path_and_query);
         request.method = Method::POST;
-        request
-            .headers
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         match serde_json::to_vec(body) {
             Ok(json) => request.body = Some(json.into()),
             Err(_) => request.fault = Some("the body cannot be written as JSON"),
@@ -80,11 +71,7 @@ impl Request {
     /// Appends a secret query parameter, percent-encoded (`apikey` of Etherscan).
     #[must_use]
     pub fn secret_query(mut self, name: &str, secret: &str) -> Self {
-        let separator = if self.path_and_query.contains('?') {
-            '&'
-        } else {
-            '?'
-        };
+        let separator = if self.path_and_query.contains('?') { '&' } else { '?' };
         let encoded = percent_encode(secret);
         self.path_and_query.push(separator);
         self.path_and_query.push_str(&percent_encode(name));
@@ -138,10 +125,7 @@ mod tests {
     fn a_secret_query_is_encoded_and_cannot_add_parameters_of_its_own() {
         let request = Request::get("/api?chainid=1").secret_query("apikey", "a&b=c #d");
         assert_eq!(request.path_and_query, "/api?chainid=1&apikey=a%26b%3Dc%20%23d");
-        assert_eq!(
-            Request::get("/api").secret_query("k", "v").path_and_query,
-            "/api?k=v"
-        );
+        assert_eq!(Request::get("/api").secret_query("k", "v").path_and_query, "/api?k=v");
     }
 
     #[test]

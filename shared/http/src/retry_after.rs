@@ -17,22 +17,12 @@ pub(crate) fn read_retry_after(headers: &HeaderMap) -> Option<Duration> {
         if seconds.is_nan() || seconds < 0.0 {
             return None;
         }
-        return Some(
-            Duration::try_from_secs_f64(seconds)
-                .unwrap_or(LONGEST)
-                .min(LONGEST),
-        );
+        return Some(Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST).min(LONGEST));
     }
     let until = rfc2822::parse(text).ok()?.timestamp();
-    let sent = rfc2822::parse(headers.get(DATE)?.to_str().ok()?.trim())
-        .ok()?
-        .timestamp();
+    let sent = rfc2822::parse(headers.get(DATE)?.to_str().ok()?.trim()).ok()?.timestamp();
     // A date already past asks for no wait.
-    Some(
-        Duration::try_from(until.duration_since(sent))
-            .unwrap_or(Duration::ZERO)
-            .min(LONGEST),
-    )
+    Some(Duration::try_from(until.duration_since(sent)).unwrap_or(Duration::ZERO).min(LONGEST))
 }
 
 #[cfg(test)]
@@ -59,10 +49,7 @@ mod tests {
     #[test]
     fn a_date_is_measured_against_the_date_of_the_reply() {
         let sent = Some("Sun, 06 Nov 1994 08:49:37 GMT");
-        assert_eq!(
-            read("Sun, 06 Nov 1994 08:50:07 GMT", sent),
-            Some(Duration::from_secs(30))
-        );
+        assert_eq!(read("Sun, 06 Nov 1994 08:50:07 GMT", sent), Some(Duration::from_secs(30)));
         assert_eq!(read("Sun, 06 Nov 1994 08:00:00 GMT", sent), Some(Duration::ZERO));
         assert_eq!(read("Sun, 06 Nov 1994 08:50:07 GMT", None), None);
     }

@@ -49,27 +49,15 @@ impl Upstream {
     pub(crate) fn new(http: reqwest::Client, base_url: &str, mut policy: Policy) -> Result<Self, SetupError> {
         policy.check()?;
         policy.attempt_timeout = policy.attempt_timeout.min(policy.deadline);
-        let base = read_base(base_url).map_err(|reason| SetupError::BaseUrl {
-            upstream: policy.name,
-            reason,
-        })?;
+        let base =
+            read_base(base_url).map_err(|reason| SetupError::BaseUrl { upstream: policy.name, reason })?;
         let mut secrets = Secrets::default();
         secrets.add_keys_of_path(base.path());
         secrets.add(base.username());
         secrets.add(base.password().unwrap_or_default());
         let (breaker, budget) = (Breaker::new(&policy), Budget::new(&policy)?);
         let meter = Meter::new(policy.name);
-        Ok(Self {
-            inner: Arc::new(Inner {
-                http,
-                base,
-                secrets,
-                policy,
-                breaker,
-                budget,
-                meter,
-            }),
-        })
+        Ok(Self { inner: Arc::new(Inner { http, base, secrets, policy, breaker, budget, meter }) })
     }
 
     /// Sends the request and parses the reply, with retries within the deadline. `parse` sees the complete reply of
@@ -92,9 +80,7 @@ impl Upstream {
         let started = Instant::now();
         let inner = &*self.inner;
         inner.meter.count_call();
-        let url = inner
-            .address(request)
-            .map_err(|reason| inner.refuse(request, reason))?;
+        let url = inner.address(request).map_err(|reason| inner.refuse(request, reason))?;
         let deadline = started + inner.policy.deadline;
         let attempts = AtomicU32::new(0);
         let attempt = || {
@@ -109,23 +95,15 @@ impl Upstream {
             .await;
         let span = tracing::Span::current();
         span.record("attempt", attempts.load(Ordering::Relaxed));
-        span.record(
-            "outcome",
-            result.as_ref().map_or_else(CallError::category, |_| "success"),
-        );
-        span.record(
-            "duration_ms",
-            u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        );
+        span.record("outcome", result.as_ref().map_or_else(CallError::category, |_| "success"));
+        span.record("duration_ms", u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
         result
     }
 
     /// How this upstream is doing.
     #[must_use]
     pub fn state(&self) -> UpstreamState {
-        self.inner
-            .meter
-            .state(self.inner.breaker.state(), self.inner.budget.paused_for())
+        self.inner.meter.state(self.inner.breaker.state(), self.inner.budget.paused_for())
     }
 
     /// The name of the policy.
@@ -156,11 +134,7 @@ impl Inner {
             return Err("the request path must be empty or start with / or ?, without #");
         }
         let base = self.base.as_str();
-        let base = if path.starts_with('/') {
-            base.trim_end_matches('/')
-        } else {
-            base
-        };
+        let base = if path.starts_with('/') { base.trim_end_matches('/') } else { base };
         let url = Url::parse(&format!("{base}{path}")).map_err(|_| "the request path makes no URL")?;
         let base_path = self.base.path().trim_end_matches('/');
         if url.origin() != self.base.origin() || !url.path().starts_with(base_path) {
@@ -192,10 +166,7 @@ impl Inner {
         };
         // Before queueing as well as after it: the answer is often known at once.
         if let Err(retry_in) = self.breaker.peek() {
-            return not_sent(
-                CallError::BreakerOpen { upstream, retry_in },
-                Outcome::BreakerOpen,
-            );
+            return not_sent(CallError::BreakerOpen { upstream, retry_in }, Outcome::BreakerOpen);
         }
         let _place = match self.budget.admit(deadline).await {
             Ok(place) => place,
@@ -207,10 +178,7 @@ impl Inner {
         let admission = match self.breaker.admit() {
             Ok(admission) => admission,
             Err(retry_in) => {
-                return not_sent(
-                    CallError::BreakerOpen { upstream, retry_in },
-                    Outcome::BreakerOpen,
-                );
+                return not_sent(CallError::BreakerOpen { upstream, retry_in }, Outcome::BreakerOpen);
             }
         };
         let started = Instant::now();
@@ -245,19 +213,12 @@ impl Inner {
             Ok(Err(Breach::Broken(FailureKind::Timeout, _))) => {
                 Judged::failed(FailureKind::Timeout, CallError::Timeout { upstream })
             }
-            Ok(Err(Breach::Broken(kind, reason))) => Judged::failed(
-                kind,
-                CallError::Unavailable {
-                    upstream,
-                    reason: reason.to_owned(),
-                },
-            ),
+            Ok(Err(Breach::Broken(kind, reason))) => {
+                Judged::failed(kind, CallError::Unavailable { upstream, reason: reason.to_owned() })
+            }
             // It answers: like a refusal, this would be the same next time and is no outage.
             Ok(Err(Breach::TooLarge)) => Judged {
-                result: Err(CallError::TooLarge {
-                    upstream,
-                    limit_bytes,
-                }),
+                result: Err(CallError::TooLarge { upstream, limit_bytes }),
                 verdict: Some(Verdict::Refused),
                 outcome: Outcome::TooLarge,
             },
@@ -276,61 +237,37 @@ impl Inner {
             }
             Parsed::Failed { reason } => {
                 let reason = redact(&reason);
-                (
-                    Err(CallError::Unavailable { upstream, reason }),
-                    Outcome::Failure(FailureKind::Reported),
-                )
+                (Err(CallError::Unavailable { upstream, reason }), Outcome::Failure(FailureKind::Reported))
             }
             Parsed::Malformed { reason } => {
                 let reason = redact(&reason);
-                (
-                    Err(CallError::Malformed { upstream, reason }),
-                    Outcome::Failure(FailureKind::Malformed),
-                )
+                (Err(CallError::Malformed { upstream, reason }), Outcome::Failure(FailureKind::Malformed))
             }
             Parsed::Throttled { retry_after } => {
                 let retry_in = self.budget.pause(retry_after);
-                (
-                    Err(CallError::Throttled { upstream, retry_in }),
-                    Outcome::Throttled,
-                )
+                (Err(CallError::Throttled { upstream, retry_in }), Outcome::Throttled)
             }
             Parsed::Refused { reason } => (Err(self.refuse(request, &reason)), Outcome::Refused),
         };
-        Judged {
-            result,
-            verdict,
-            outcome,
-        }
+        Judged { result, verdict, outcome }
     }
 
     fn refuse(&self, request: &Request, reason: &str) -> CallError {
         let reason = self.secrets.redact(&request.secrets, reason);
-        CallError::Refused {
-            upstream: self.policy.name,
-            reason,
-        }
+        CallError::Refused { upstream: self.policy.name, reason }
     }
 }
 
 impl<T> Judged<T> {
     fn failed(kind: FailureKind, error: CallError) -> Self {
-        Self {
-            result: Err(error),
-            verdict: Some(Verdict::Failure),
-            outcome: Outcome::Failure(kind),
-        }
+        Self { result: Err(error), verdict: Some(Verdict::Failure), outcome: Outcome::Failure(kind) }
     }
 }
 
 /// The wait before a retry: the jittered backoff, on top of the pause where there is one (so that those who wait
 /// for its end do not all go at once). `None`, no retry, if that ends after the deadline.
 fn wait_before_retry(error: &CallError, backoff: Duration, deadline: Instant) -> Option<Duration> {
-    let pause = if let CallError::Throttled { retry_in, .. } = error {
-        *retry_in
-    } else {
-        Duration::ZERO
-    };
+    let pause = if let CallError::Throttled { retry_in, .. } = error { *retry_in } else { Duration::ZERO };
     let wait = pause.saturating_add(backoff);
     (wait < deadline.saturating_duration_since(Instant::now())).then_some(wait)
 }

@@ -37,16 +37,11 @@ async fn the_span_of_a_call_names_upstream_attempts_and_outcome_and_no_key_at_an
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!(
-        "http://{}/v2/PathKey0123456789abcdef",
-        listener.local_addr().unwrap()
-    );
+    let base = format!("http://{}/v2/PathKey0123456789abcdef", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
         while let Ok((mut socket, _)) = listener.accept().await {
             let _ = socket.read(&mut [0_u8; 4096]).await;
-            let _ = socket
-                .write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n")
-                .await;
+            let _ = socket.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n").await;
         }
     });
     let mut policy = Policy::new("testing");
@@ -61,13 +56,9 @@ async fn the_span_of_a_call_names_upstream_attempts_and_outcome_and_no_key_at_an
     server.abort();
 
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    for part in [
-        "upstream.call",
-        "upstream.name=\"testing\"",
-        "attempt=3",
-        "outcome=\"unavailable\"",
-        "duration_ms=",
-    ] {
+    for part in
+        ["upstream.call", "upstream.name=\"testing\"", "attempt=3", "outcome=\"unavailable\"", "duration_ms="]
+    {
         assert!(text.contains(part), "no {part} in:\n{text}");
     }
     assert!(text.contains("breaker opened"), "{text}");

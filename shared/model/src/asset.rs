@@ -31,19 +31,13 @@ impl Asset {
     /// The native coin of a chain.
     #[must_use]
     pub const fn native(chain: ChainId) -> Self {
-        Self {
-            chain,
-            token: Token::Native,
-        }
+        Self { chain, token: Token::Native }
     }
 
     /// A token contract on a chain.
     #[must_use]
     pub const fn contract(chain: ChainId, address: Address) -> Self {
-        Self {
-            chain,
-            token: Token::Contract(address),
-        }
+        Self { chain, token: Token::Contract(address) }
     }
 
     /// The contract address, if it is not the native coin.
@@ -85,10 +79,7 @@ mod tests {
 
     #[test]
     fn an_asset_reads_back_what_it_prints() {
-        for text in [
-            "base:native",
-            "ethereum:0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48",
-        ] {
+        for text in ["base:native", "ethereum:0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48"] {
             assert_eq!(text.parse::<Asset>().unwrap().to_string(), text);
         }
         assert_eq!("mars:native".parse::<Asset>(), Err(Code::Unsupported));

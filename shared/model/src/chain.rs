@@ -22,13 +22,7 @@ pub enum ChainId {
 
 impl ChainId {
     /// Every supported chain, by ascending id.
-    pub const ALL: [Self; 5] = [
-        Self::Ethereum,
-        Self::Optimism,
-        Self::Polygon,
-        Self::Base,
-        Self::Arbitrum,
-    ];
+    pub const ALL: [Self; 5] = [Self::Ethereum, Self::Optimism, Self::Polygon, Self::Base, Self::Arbitrum];
 
     /// The EIP-155 id.
     #[must_use]
@@ -74,10 +68,7 @@ impl FromStr for ChainId {
     type Err = Code;
 
     fn from_str(text: &str) -> Result<Self, Code> {
-        Self::ALL
-            .into_iter()
-            .find(|chain| chain.name() == text)
-            .ok_or(Code::Unsupported)
+        Self::ALL.into_iter().find(|chain| chain.name() == text).ok_or(Code::Unsupported)
     }
 }
 

@@ -77,10 +77,7 @@ pub struct Range {
 
 impl Range {
     /// Nothing is known: 0 to 100.
-    pub const UNKNOWN: Self = Self {
-        at_least: 0.0,
-        at_most: 100.0,
-    };
+    pub const UNKNOWN: Self = Self { at_least: 0.0, at_most: 100.0 };
 
     /// A known score, clamped to 0..=100; NaN becomes [`Range::UNKNOWN`].
     #[must_use]
@@ -89,19 +86,13 @@ impl Range {
             return Self::UNKNOWN;
         }
         let score = score.clamp(0.0, 100.0);
-        Self {
-            at_least: score,
-            at_most: score,
-        }
+        Self { at_least: score, at_most: score }
     }
 
     /// The same lower end with everything above it possible: what a gap does to a score.
     #[must_use]
     pub const fn widened(self) -> Self {
-        Self {
-            at_least: self.at_least,
-            at_most: 100.0,
-        }
+        Self { at_least: self.at_least, at_most: 100.0 }
     }
 
     /// The score, if the ends meet.
@@ -119,10 +110,7 @@ mod tests {
     fn a_health_factor_prints_every_digit_of_its_wad() {
         let factor = HealthFactor::Known(U256::from(1_083_400_000_000_000_001_u64));
         assert_eq!(factor.decimal().unwrap(), "1.083400000000000001");
-        assert_eq!(
-            HealthFactor::Known(U256::from(7)).decimal().unwrap(),
-            "0.000000000000000007"
-        );
+        assert_eq!(HealthFactor::Known(U256::from(7)).decimal().unwrap(), "0.000000000000000007");
         assert_eq!(HealthFactor::NoDebt.decimal(), None);
     }
 
@@ -130,13 +118,7 @@ mod tests {
     fn a_gap_widens_a_score_and_never_lowers_it() {
         let score = Range::exactly(42.0);
         assert_eq!(score.known(), Some(42.0));
-        assert_eq!(
-            score.widened(),
-            Range {
-                at_least: 42.0,
-                at_most: 100.0
-            }
-        );
+        assert_eq!(score.widened(), Range { at_least: 42.0, at_most: 100.0 });
         assert_eq!(score.widened().known(), None);
         assert_eq!(Range::exactly(f64::NAN), Range::UNKNOWN);
     }

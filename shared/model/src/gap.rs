@@ -72,10 +72,7 @@ impl FromStr for GapReason {
     type Err = Code;
 
     fn from_str(text: &str) -> Result<Self, Code> {
-        Self::ALL
-            .into_iter()
-            .find(|reason| reason.name() == text)
-            .ok_or(Code::Unsupported)
+        Self::ALL.into_iter().find(|reason| reason.name() == text).ok_or(Code::Unsupported)
     }
 }
 
@@ -102,13 +99,8 @@ pub enum Affects {
 
 impl Affects {
     /// Every part.
-    pub const ALL: [Self; 5] = [
-        Self::Liquidation,
-        Self::Value,
-        Self::Volatility,
-        Self::Liquidity,
-        Self::Confirmation,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Liquidation, Self::Value, Self::Volatility, Self::Liquidity, Self::Confirmation];
 
     /// The snake-case name used in answers.
     #[must_use]

@@ -46,10 +46,7 @@ impl FromStr for Protocol {
     type Err = Code;
 
     fn from_str(text: &str) -> Result<Self, Code> {
-        Self::ALL
-            .into_iter()
-            .find(|protocol| protocol.name() == text)
-            .ok_or(Code::Unsupported)
+        Self::ALL.into_iter().find(|protocol| protocol.name() == text).ok_or(Code::Unsupported)
     }
 }
 

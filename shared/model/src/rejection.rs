@@ -82,10 +82,6 @@ impl Rejection {
 
     /// A rejection with a message that says more than the code alone (bounds, the known values).
     pub fn with_message(field: impl Into<String>, code: Code, message: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            code,
-            message: message.into(),
-        }
+        Self { field: field.into(), code, message: message.into() }
     }
 }

@@ -73,12 +73,7 @@ impl SummaryRequest {
         let mut query = Query::parse(query)?;
         let wallet = query.required("wallet", str::parse);
         let max_age_seconds = query.integer("max_age", 0, MAX_AGE_SECONDS);
-        query.finish(|| {
-            Some(Self {
-                wallet: wallet?,
-                max_age_seconds,
-            })
-        })
+        query.finish(|| Some(Self { wallet: wallet?, max_age_seconds }))
     }
 }
 
@@ -105,10 +100,7 @@ impl WalletRequest {
     /// # Errors
     /// The refused `wallet`.
     pub fn of_path(segment: &str) -> Parsed<Self> {
-        segment
-            .parse()
-            .map(|wallet| Self { wallet })
-            .map_err(|code| vec![Rejection::new("wallet", code)])
+        segment.parse().map(|wallet| Self { wallet }).map_err(|code| vec![Rejection::new("wallet", code)])
     }
 }
 
@@ -134,13 +126,7 @@ impl AnalyzeRequest {
         let force_refresh = body.boolean("force_refresh").unwrap_or(false);
         let protocols = body.list("protocols", str::parse);
         let chains = body.list("chains", str::parse);
-        body.finish(|| {
-            Some(Self {
-                wallet: wallet?,
-                force_refresh,
-                scope: Scope { protocols, chains },
-            })
-        })
+        body.finish(|| Some(Self { wallet: wallet?, force_refresh, scope: Scope { protocols, chains } }))
     }
 }
 

@@ -38,10 +38,7 @@ impl FromStr for Severity {
     type Err = Code;
 
     fn from_str(text: &str) -> Result<Self, Code> {
-        Self::ALL
-            .into_iter()
-            .find(|severity| severity.name() == text)
-            .ok_or(Code::Unsupported)
+        Self::ALL.into_iter().find(|severity| severity.name() == text).ok_or(Code::Unsupported)
     }
 }
 
@@ -100,10 +97,7 @@ impl FromStr for RiskLevel {
     type Err = Code;
 
     fn from_str(text: &str) -> Result<Self, Code> {
-        Self::ALL
-            .into_iter()
-            .find(|level| level.name() == text)
-            .ok_or(Code::Unsupported)
+        Self::ALL.into_iter().find(|level| level.name() == text).ok_or(Code::Unsupported)
     }
 }
 

@@ -56,9 +56,7 @@ impl MemoryStore {
     }
 
     fn shelves(&self) -> Result<MutexGuard<'_, Shelves>, StoreError> {
-        self.shelves
-            .lock()
-            .map_err(|_| StoreError::Unavailable(Box::new(Poisoned)))
+        self.shelves.lock().map_err(|_| StoreError::Unavailable(Box::new(Poisoned)))
     }
 }
 

@@ -39,10 +39,7 @@ impl SqliteStore {
     /// missing, and migrates it. An opening that fails is tried again at the next use.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self {
-            path: path.into(),
-            connections: OnceCell::new(),
-        }
+        Self { path: path.into(), connections: OnceCell::new() }
     }
 
     /// A store at this path, opened and migrated now.
@@ -62,10 +59,7 @@ impl SqliteStore {
                 let path = self.path.clone();
                 let opened = tokio::task::spawn_blocking(move || connection::connect(&path)).await;
                 let (writer, reader) = opened.map_err(|_| Failure::Closed)??;
-                Ok(Connections {
-                    writer: writer.into(),
-                    reader: reader.into(),
-                })
+                Ok(Connections { writer: writer.into(), reader: reader.into() })
             })
             .await
     }

@@ -16,31 +16,26 @@ pub(crate) enum Target {
 /// Which alert a transition is about.
 pub(crate) fn target(transition: &Transition, at: Timestamp) -> Target {
     match transition {
-        Transition::Open {
-            identity,
-            severity,
-            message,
-            action,
-            measured,
-            threshold,
-        } => Target::New(Box::new(Alert {
-            id: 0,
-            wallet: identity.wallet,
-            account: identity.account.clone(),
-            kind: identity.kind,
-            severity: *severity,
-            state: AlertState::Open,
-            message: message.clone(),
-            action: action.clone(),
-            measured: *measured,
-            threshold: *threshold,
-            clear_sweeps: 0,
-            opened_at: at,
-            updated_at: at,
-            acknowledged_at: None,
-            resolved_at: None,
-            resolution: None,
-        })),
+        Transition::Open { identity, severity, message, action, measured, threshold } => {
+            Target::New(Box::new(Alert {
+                id: 0,
+                wallet: identity.wallet,
+                account: identity.account.clone(),
+                kind: identity.kind,
+                severity: *severity,
+                state: AlertState::Open,
+                message: message.clone(),
+                action: action.clone(),
+                measured: *measured,
+                threshold: *threshold,
+                clear_sweeps: 0,
+                opened_at: at,
+                updated_at: at,
+                acknowledged_at: None,
+                resolved_at: None,
+                resolution: None,
+            }))
+        }
         Transition::Escalate { id, .. } | Transition::Refresh { id, .. } | Transition::Resolve { id, .. } => {
             Target::Existing(*id)
         }
@@ -55,14 +50,7 @@ pub(crate) fn alter(alert: &mut Alert, transition: &Transition, at: Timestamp) -
     }
     match transition {
         Transition::Open { .. } => return false,
-        Transition::Escalate {
-            severity,
-            message,
-            action,
-            measured,
-            threshold,
-            ..
-        } => {
+        Transition::Escalate { severity, message, action, measured, threshold, .. } => {
             if *severity <= alert.severity {
                 return false;
             }
@@ -73,13 +61,7 @@ pub(crate) fn alter(alert: &mut Alert, transition: &Transition, at: Timestamp) -
             alert.threshold = *threshold;
             alert.clear_sweeps = 0;
         }
-        Transition::Refresh {
-            clear_sweeps,
-            message,
-            action,
-            measured,
-            id: _,
-        } => {
+        Transition::Refresh { clear_sweeps, message, action, measured, id: _ } => {
             alert.message.clone_from(message);
             alert.action.clone_from(action);
             alert.measured = measured.unwrap_or(alert.measured);

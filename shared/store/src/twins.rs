@@ -17,19 +17,9 @@ fn wallet(number: u8) -> Wallet {
 /// One act of a history; an `id` is a number in the order of opening. Few wallets and alerts, so that acts meet.
 #[derive(Clone, Debug)]
 enum Act {
-    Commit {
-        at: u64,
-        assessments: Vec<AssessmentRecord>,
-        transitions: Vec<Transition>,
-    },
-    Acknowledge {
-        id: u64,
-        at: u64,
-    },
-    Resolve {
-        id: u64,
-        at: u64,
-    },
+    Commit { at: u64, assessments: Vec<AssessmentRecord>, transitions: Vec<Transition> },
+    Acknowledge { id: u64, at: u64 },
+    Resolve { id: u64, at: u64 },
 }
 
 fn severities() -> impl Strategy<Value = Severity> {
@@ -53,11 +43,7 @@ fn openings() -> impl Strategy<Value = Transition> {
     let kinds = prop::sample::select(vec![AlertKind::LiquidationRisk, AlertKind::DataBlind]);
     let accounts = prop::sample::select(vec!["", "main"]);
     (0..3_u8, accounts, kinds, severities()).prop_map(|(number, account, kind, severity)| Transition::Open {
-        identity: Identity {
-            wallet: wallet(number),
-            account: account.to_owned(),
-            kind,
-        },
+        identity: Identity { wallet: wallet(number), account: account.to_owned(), kind },
         severity,
         message: "opened".to_owned(),
         action: "repay".to_owned(),
@@ -89,11 +75,8 @@ fn transitions() -> impl Strategy<Value = Transition> {
 }
 
 fn acts() -> impl Strategy<Value = Act> {
-    let commit = (
-        0..6_u64,
-        prop::collection::vec(assessments(), 0..4),
-        prop::collection::vec(transitions(), 0..6),
-    );
+    let commit =
+        (0..6_u64, prop::collection::vec(assessments(), 0..4), prop::collection::vec(transitions(), 0..6));
     prop_oneof![
         4 => commit.prop_map(|(at, assessments, transitions)| Act::Commit { at, assessments, transitions }),
         1 => (0..12_u64, 0..6_u64).prop_map(|(id, at)| Act::Acknowledge { id, at }),
@@ -110,19 +93,12 @@ struct Twin {
 
 impl Twin {
     fn new(store: Arc<dyn Store>) -> Self {
-        Self {
-            store,
-            ids: Vec::new(),
-        }
+        Self { store, ids: Vec::new() }
     }
 
     /// The id of a number; one that no alert has where there is no such number.
     fn id(&self, number: u64) -> u64 {
-        usize::try_from(number)
-            .ok()
-            .and_then(|number| self.ids.get(number))
-            .copied()
-            .unwrap_or(u64::MAX)
+        usize::try_from(number).ok().and_then(|number| self.ids.get(number)).copied().unwrap_or(u64::MAX)
     }
 
     fn with_ids(&self, transition: Transition) -> Transition {
@@ -140,53 +116,25 @@ impl Twin {
 
     fn numbered(&self, alerts: impl IntoIterator<Item = Alert>) -> Vec<(Option<usize>, Alert)> {
         let number = |id| self.ids.iter().position(|one| *one == id);
-        alerts
-            .into_iter()
-            .map(|alert| (number(alert.id), Alert { id: 0, ..alert }))
-            .collect()
+        alerts.into_iter().map(|alert| (number(alert.id), Alert { id: 0, ..alert })).collect()
     }
 
     /// Does an act, and answers what it told and what is kept after it, as text: the same text is the same answer.
     async fn answer(&mut self, act: Act) -> String {
         let told = match act {
-            Act::Commit {
-                at: seconds,
-                assessments,
-                transitions,
-            } => {
+            Act::Commit { at: seconds, assessments, transitions } => {
                 let transitions = transitions.into_iter().map(|one| self.with_ids(one)).collect();
-                let commit = Commit {
-                    at: Timestamp::new(seconds),
-                    assessments,
-                    transitions,
-                    tokens: vec![],
-                };
-                let Applied {
-                    opened,
-                    escalated,
-                    resolved,
-                } = self.store.commit(commit).await.unwrap();
+                let commit = Commit { at: Timestamp::new(seconds), assessments, transitions, tokens: vec![] };
+                let Applied { opened, escalated, resolved } = self.store.commit(commit).await.unwrap();
                 self.ids.extend(opened.iter().map(|alert| alert.id));
-                [
-                    self.numbered(opened),
-                    self.numbered(escalated),
-                    self.numbered(resolved),
-                ]
+                [self.numbered(opened), self.numbered(escalated), self.numbered(resolved)]
             }
             Act::Acknowledge { id, at: seconds } => {
-                let told = self
-                    .store
-                    .acknowledge(self.id(id), Timestamp::new(seconds))
-                    .await
-                    .unwrap();
+                let told = self.store.acknowledge(self.id(id), Timestamp::new(seconds)).await.unwrap();
                 [self.numbered(told), vec![], vec![]]
             }
             Act::Resolve { id, at: seconds } => {
-                let told = self
-                    .store
-                    .resolve(self.id(id), Timestamp::new(seconds), "by hand")
-                    .await
-                    .unwrap();
+                let told = self.store.resolve(self.id(id), Timestamp::new(seconds), "by hand").await.unwrap();
                 [self.numbered(told), vec![], vec![]]
             }
         };
@@ -200,10 +148,7 @@ impl Twin {
         latest.sort_by_key(|record| record.wallet);
         known.sort_by_key(|record| record.wallet);
         let standing = self.numbered(self.store.standing(&wallets).await.unwrap());
-        let filter = AlertFilter {
-            limit: 100,
-            ..AlertFilter::default()
-        };
+        let filter = AlertFilter { limit: 100, ..AlertFilter::default() };
         let (alerts, total) = self.store.list(&filter).await.unwrap();
         let alerts = self.numbered(alerts);
         format!("{latest:?}\n{known:?}\n{standing:?}\n{alerts:?}\n{total}")

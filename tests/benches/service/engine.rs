@@ -16,11 +16,7 @@ const ASSETS: u8 = 8;
 const DAYS: u32 = 365;
 const WALLETS: u16 = 2_000;
 const NOW: Timestamp = Timestamp::new(1_760_000_000);
-const BLOCK: Block = Block {
-    number: 1,
-    hash: B256::ZERO,
-    timestamp: NOW,
-};
+const BLOCK: Block = Block { number: 1, hash: B256::ZERO, timestamp: NOW };
 
 /// Prints the time of one core.
 pub fn print() {
@@ -89,11 +85,7 @@ fn wallet(index: u16, market: &Arc<Market>) -> WalletPositions {
     let part = |place: u8| ReservePosition {
         reserve: place.into(),
         scaled_a_token: if place < 5 { amount(place) } else { U256::ZERO },
-        scaled_variable_debt: if place < 5 {
-            U256::ZERO
-        } else {
-            amount(place) / U256::from(4)
-        },
+        scaled_variable_debt: if place < 5 { U256::ZERO } else { amount(place) / U256::from(4) },
         is_collateral: place < 5,
     };
     let holding = |place: u8| Holding {
@@ -107,10 +99,7 @@ fn wallet(index: u16, market: &Arc<Market>) -> WalletPositions {
         wallet: Wallet::new(Address::left_padding_from(&index.to_be_bytes())),
         accounts: vec![LendingAccount {
             market: Arc::clone(market),
-            position: Position {
-                e_mode: 0,
-                reserves: (0..ASSETS).map(part).collect(),
-            },
+            position: Position { e_mode: 0, reserves: (0..ASSETS).map(part).collect() },
             provenance: Provenance::Chain,
         }],
         holdings: (0..ASSETS).map(holding).collect(),
@@ -125,11 +114,7 @@ fn market_data() -> MarketData {
     let series = |index: u8| {
         let close =
             |day: u32| f64::from(index + 1) * (1.0 + 0.3 * (f64::from(day) * (0.1 + f64::from(index))).sin());
-        DailyCloses {
-            first_day,
-            closes: (0..DAYS).map(|day| Some(close(day))).collect(),
-            source: "bench",
-        }
+        DailyCloses { first_day, closes: (0..DAYS).map(|day| Some(close(day))).collect(), source: "bench" }
     };
     let quote = |index: u8| Quote {
         usd: f64::from(index) + 1.0,
@@ -139,12 +124,6 @@ fn market_data() -> MarketData {
         confirmed_by: None,
     };
     let quotes: HashMap<Asset, Quote> = (0..ASSETS).map(|index| (asset(index), quote(index))).collect();
-    let closes = (0..ASSETS)
-        .map(|index| (asset(index), Arc::new(series(index))))
-        .collect();
-    MarketData {
-        quotes,
-        closes,
-        ..MarketData::default()
-    }
+    let closes = (0..ASSETS).map(|index| (asset(index), Arc::new(series(index)))).collect();
+    MarketData { quotes, closes, ..MarketData::default() }
 }

@@ -24,12 +24,7 @@ pub async fn run(address: &str, request: &str, connections: usize, time: Duratio
     let tasks: Vec<_> = (0..connections)
         .map(|_| tokio::spawn(connection(address.to_owned(), request.to_owned(), start + time)))
         .collect();
-    let mut load = Load {
-        per_second: 0.0,
-        latency: histogram(),
-        errors: 0,
-        answers: 0,
-    };
+    let mut load = Load { per_second: 0.0, latency: histogram(), errors: 0, answers: 0 };
     for task in tasks {
         let (latency, errors) = task.await.unwrap_or_else(|_| (histogram(), 1));
         load.answers += latency.len();
@@ -81,13 +76,9 @@ async fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) 
             continue;
         };
         let text = String::from_utf8_lossy(&buffer[..head]).to_ascii_lowercase();
-        let length = text
-            .split("content-length: ")
-            .nth(1)
-            .and_then(|rest| rest.split('\r').next());
-        let length: usize = length
-            .and_then(|digits| digits.parse().ok())
-            .ok_or(std::io::ErrorKind::InvalidData)?;
+        let length = text.split("content-length: ").nth(1).and_then(|rest| rest.split('\r').next());
+        let length: usize =
+            length.and_then(|digits| digits.parse().ok()).ok_or(std::io::ErrorKind::InvalidData)?;
         if buffer.len() >= head + 4 + length {
             return Ok(text.starts_with("http/1.1 200"));
         }

@@ -51,10 +51,7 @@ async fn once(name: &str, environment: &[(String, String)]) -> anyhow::Result<f6
         let (mut stream, _) = listener.accept().await?;
         let mut buffer = [0_u8; 512];
         let read = stream.read(&mut buffer).await?;
-        anyhow::ensure!(
-            String::from_utf8_lossy(&buffer[..read]).contains("/invocation/next"),
-            "no poll"
-        );
+        anyhow::ensure!(String::from_utf8_lossy(&buffer[..read]).contains("/invocation/next"), "no poll");
         Ok(())
     });
     accepted.await??;

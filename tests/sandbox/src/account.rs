@@ -68,19 +68,11 @@ pub(crate) fn totals(holdings: &[Holding]) -> Totals {
         }
     }
     let average = |sum: &BigUint| {
-        if collateral.is_zero() {
-            BigUint::zero()
-        } else {
-            sum / &collateral
-        }
+        if collateral.is_zero() { BigUint::zero() } else { sum / &collateral }
     };
     let (threshold_bps, ltv_bps) = (average(&sum_threshold), average(&sum_ltv));
     let borrowable = &collateral * &ltv_bps / 10_000u32;
-    let available = if borrowable > debt {
-        borrowable - &debt
-    } else {
-        BigUint::zero()
-    };
+    let available = if borrowable > debt { borrowable - &debt } else { BigUint::zero() };
     let health = (!debt.is_zero()).then(|| ((&sum_threshold * WAD + &debt / 2u32) / &debt) / 10_000u32);
     Totals {
         collateral_base: collateral,
@@ -122,11 +114,7 @@ fn ray_mul(a: &BigUint, b: &BigUint) -> BigUint {
 }
 
 fn ceil_div(a: &BigUint, b: &BigUint) -> BigUint {
-    if a.is_zero() {
-        BigUint::zero()
-    } else {
-        (a - BigUint::one()) / b + BigUint::one()
-    }
+    if a.is_zero() { BigUint::zero() } else { (a - BigUint::one()) / b + BigUint::one() }
 }
 
 #[cfg(test)]

@@ -11,9 +11,7 @@ pub(crate) struct Clock {
 impl Clock {
     /// A clock that shows wall time.
     pub(crate) fn new() -> Self {
-        Self {
-            offset_seconds: AtomicU64::new(0),
-        }
+        Self { offset_seconds: AtomicU64::new(0) }
     }
 
     /// Seconds since the Unix epoch as this world sees them.
@@ -37,12 +35,7 @@ impl Clock {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the sandbox is the outside world: its clock is real time"
-)]
+#[expect(clippy::disallowed_methods, reason = "the sandbox is the outside world: its clock is real time")]
 fn wall_seconds() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |age| age.as_secs())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs())
 }

@@ -25,10 +25,7 @@ type Params = Query<HashMap<String, String>>;
 /// The routes below `/coingecko/api/v3`.
 pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new()
-        .route(
-            "/ping",
-            get(async || Json(json!({"gecko_says": "(V3) To the Moon!"}))),
-        )
+        .route("/ping", get(async || Json(json!({"gecko_says": "(V3) To the Moon!"}))))
         .route("/simple/price", get(simple_price))
         .route("/simple/token_price/{platform}", get(token_price))
         .route("/coins/list", get(list::coins))
@@ -36,14 +33,8 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/asset_platforms", get(list::platforms))
         .route("/coins/{id}/market_chart", get(chart::by_id))
         .route("/coins/{id}/market_chart/range", get(chart::range_by_id))
-        .route(
-            "/coins/{platform}/contract/{address}/market_chart",
-            get(chart::by_contract),
-        )
-        .route(
-            "/coins/{platform}/contract/{address}/market_chart/range",
-            get(chart::range_by_contract),
-        )
+        .route("/coins/{platform}/contract/{address}/market_chart", get(chart::by_contract))
+        .route("/coins/{platform}/contract/{address}/market_chart/range", get(chart::range_by_contract))
 }
 
 /// Refuses a key that is sent and wrong. Calls without a key are taken, as the keyless plan takes them.
@@ -55,20 +46,10 @@ pub(crate) fn check_key(headers: &HeaderMap, query: Option<&str>) -> Option<Resp
         return Some((StatusCode::BAD_REQUEST, Json(body)).into_response());
     }
     let in_query = query.into_iter().flat_map(|query| query.split('&'));
-    let in_query = in_query
-        .filter_map(|pair| pair.strip_prefix("x_cg_demo_api_key="))
-        .next();
-    let key = headers
-        .get("x-cg-demo-api-key")
-        .and_then(|value| value.to_str().ok())
-        .or(in_query)?;
-    let refusal = || {
-        (
-            StatusCode::UNAUTHORIZED,
-            Json(replies::missing_key("API Key Missing")),
-        )
-            .into_response()
-    };
+    let in_query = in_query.filter_map(|pair| pair.strip_prefix("x_cg_demo_api_key=")).next();
+    let key = headers.get("x-cg-demo-api-key").and_then(|value| value.to_str().ok()).or(in_query)?;
+    let refusal =
+        || (StatusCode::UNAUTHORIZED, Json(replies::missing_key("API Key Missing"))).into_response();
     (key != "sandbox").then(refusal)
 }
 
@@ -82,11 +63,7 @@ struct Quote {
 }
 
 fn quote(world: &World, effects: &Effects, asset: usize) -> Option<Quote> {
-    let known = world
-        .market
-        .assets()
-        .get(asset)
-        .filter(|asset| !effects.hides(&asset.symbol))?;
+    let known = world.market.assets().get(asset).filter(|asset| !effects.hides(&asset.symbol))?;
     let now = world.clock.now().saturating_sub(effects.block_lag_seconds);
     let real = world.market.price_usd(asset, now);
     let before = world.market.price_usd(asset, now.saturating_sub(DAY));
@@ -108,10 +85,7 @@ fn coin(world: &World, id: &str) -> Option<usize> {
 
 /// The asset of a contract on a platform.
 fn contract(world: &World, platform: &str, address: &str) -> Option<usize> {
-    let chain = world
-        .chains
-        .iter()
-        .find(|chain| chain.facts.platform == platform)?;
+    let chain = world.chains.iter().find(|chain| chain.facts.platform == platform)?;
     chain.token_at(address.parse().ok()?).map(|token| token.asset)
 }
 
@@ -166,16 +140,9 @@ async fn token_price(
         return refusal;
     }
     if world.chains.iter().all(|chain| chain.facts.platform != platform) {
-        return (
-            StatusCode::NOT_FOUND,
-            Json(json!({"error": "asset platform not found"})),
-        )
-            .into_response();
+        return (StatusCode::NOT_FOUND, Json(json!({"error": "asset platform not found"}))).into_response();
     }
-    let addresses = params
-        .get("contract_addresses")
-        .map(String::as_str)
-        .unwrap_or_default();
+    let addresses = params.get("contract_addresses").map(String::as_str).unwrap_or_default();
     if addresses.split(',').count() > ADDRESSES {
         let text = format!(
             "Number of contract addresses in the request exceeds the allowed limit ({ADDRESSES} addresses)"

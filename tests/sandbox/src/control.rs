@@ -41,8 +41,7 @@ fn refuse(status: StatusCode, text: impl Into<String>) -> Refusal {
 }
 
 fn read<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Refusal> {
-    body.map(|Json(body)| body)
-        .map_err(|rejection| refuse(rejection.status(), rejection.body_text()))
+    body.map(|Json(body)| body).map_err(|rejection| refuse(rejection.status(), rejection.body_text()))
 }
 
 async fn state(State(world): State<Arc<World>>) -> Json<Value> {
@@ -52,10 +51,8 @@ async fn state(State(world): State<Arc<World>>) -> Json<Value> {
         json!({"chain_id": chain.facts.id, "slug": chain.facts.slug, "block_number": head,
                "block_timestamp": chain.timestamp(head), "reserves": chain.reserves.len()})
     });
-    Json(
-        json!({"seed": world.seed, "now": now, "offset_seconds": world.clock.offset_seconds(),
-                "chains": chains.collect::<Vec<_>>(), "faults": world.faults.all()}),
-    )
+    Json(json!({"seed": world.seed, "now": now, "offset_seconds": world.clock.offset_seconds(),
+                "chains": chains.collect::<Vec<_>>(), "faults": world.faults.all()}))
 }
 
 /// A named wallet as listed.
@@ -89,39 +86,21 @@ struct Crash {
 async fn crash(State(world): State<Arc<World>>, body: Result<Json<Crash>, JsonRejection>) -> Answer {
     let crash = read(body)?;
     if !(crash.factor.is_finite() && crash.factor > 0.0 && crash.factor <= 1e6) {
-        return Err(refuse(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "factor must be above 0 and at most 1e6",
-        ));
+        return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "factor must be above 0 and at most 1e6"));
     }
     let places: Vec<usize> = if crash.asset == "*" {
         let floats = |(_, asset): &(usize, &crate::world::asset::Asset)| asset.follows != Follows::Dollar;
-        world
-            .market
-            .assets()
-            .iter()
-            .enumerate()
-            .filter(floats)
-            .map(|(place, _)| place)
-            .collect()
+        world.market.assets().iter().enumerate().filter(floats).map(|(place, _)| place).collect()
     } else {
         let place = find_asset(&world, &crash.asset)?;
         let follows = |(_, asset): &(usize, &crate::world::asset::Asset)| {
             crash.correlated && asset.follows == Follows::Asset(place)
         };
-        let followers = world
-            .market
-            .assets()
-            .iter()
-            .enumerate()
-            .filter(follows)
-            .map(|(place, _)| place);
+        let followers = world.market.assets().iter().enumerate().filter(follows).map(|(place, _)| place);
         std::iter::once(place).chain(followers).collect()
     };
     let from = world.mine();
-    places
-        .iter()
-        .for_each(|place| world.market.multiply(*place, from, crash.factor));
+    places.iter().for_each(|place| world.market.multiply(*place, from, crash.factor));
     Ok(Json(moved(&world, &places, from)))
 }
 
@@ -133,10 +112,8 @@ fn find_asset(world: &World, name: &str) -> Result<usize, Refusal> {
 fn moved(world: &World, places: &[usize], from: u64) -> Value {
     let rows = places.iter().filter_map(|place| {
         let asset = world.market.assets().get(*place)?;
-        Some(
-            json!({"asset": asset.symbol, "market_usd": world.market.price_usd(*place, from),
-                    "oracle_e8": world.market.oracle_e8(*place, from).to_string()}),
-        )
+        Some(json!({"asset": asset.symbol, "market_usd": world.market.price_usd(*place, from),
+                    "oracle_e8": world.market.oracle_e8(*place, from).to_string()}))
     });
     json!({"effective_from": from, "assets": rows.collect::<Vec<_>>()})
 }
@@ -154,10 +131,7 @@ async fn set_price(State(world): State<Arc<World>>, body: Result<Json<SetPrice>,
     let sane =
         |value: Option<f64>| value.is_none_or(|value| value.is_finite() && (0.0..=1e12).contains(&value));
     if !sane(price.market) || !sane(price.oracle) {
-        return Err(refuse(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "prices must be between 0 and 1e12",
-        ));
+        return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "prices must be between 0 and 1e12"));
     }
     let place = find_asset(&world, &price.asset)?;
     let from = world.mine();
@@ -174,10 +148,7 @@ struct Advance {
 async fn advance(State(world): State<Arc<World>>, body: Result<Json<Advance>, JsonRejection>) -> Answer {
     let Advance { seconds } = read(body)?;
     if seconds > 10 * 365 * 86_400 {
-        return Err(refuse(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "at most ten years at once",
-        ));
+        return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "at most ten years at once"));
     }
     world.clock.advance(seconds);
     Ok(Json(json!({"now": world.clock.now()})))
@@ -186,19 +157,14 @@ async fn advance(State(world): State<Arc<World>>, body: Result<Json<Advance>, Js
 async fn set_fault(State(world): State<Arc<World>>, body: Result<Json<Fault>, JsonRejection>) -> Answer {
     let fault = read(body)?;
     let share = fault.probability.is_none_or(|share| (0.0..=1.0).contains(&share));
-    let factor = fault
-        .factor
-        .is_none_or(|factor| factor.is_finite() && factor > 0.0);
+    let factor = fault.factor.is_none_or(|factor| factor.is_finite() && factor > 0.0);
     if !share || !factor || fault.times == Some(0) {
         let text = "probability is 0 to 1, factor above 0, times above 0";
         return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, text));
     }
     let chain_only = matches!(fault.kind, Kind::Reorg | Kind::StaleOracle);
     if chain_only && fault.provider != Provider::Alchemy {
-        return Err(refuse(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "only alchemy has blocks and oracles",
-        ));
+        return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "only alchemy has blocks and oracles"));
     }
     world.faults.set(fault);
     Ok(Json(json!({"faults": world.faults.all()})))

@@ -36,21 +36,14 @@ impl Counters {
         let mut counts = self.lock();
         let methods = &mut counts.entry(provider).or_default().methods;
         let full = methods.len() >= METHODS && !methods.contains_key(method);
-        let name = if full || method.len() > 80 {
-            "other"
-        } else {
-            method
-        };
+        let name = if full || method.len() > 80 { "other" } else { method };
         *methods.entry(name.to_owned()).or_default() += 1;
     }
 
     /// All counts; a provider that was never asked is there with zero.
     pub(crate) fn all(&self) -> BTreeMap<Provider, Count> {
         let counts = self.lock();
-        Provider::ALL
-            .iter()
-            .map(|one| (*one, counts.get(one).cloned().unwrap_or_default()))
-            .collect()
+        Provider::ALL.iter().map(|one| (*one, counts.get(one).cloned().unwrap_or_default())).collect()
     }
 
     /// Starts again at zero.

@@ -18,9 +18,7 @@ impl Draw {
         let hash = keccak256(&bytes);
         let mut start = [0u8; 8];
         start.copy_from_slice(&hash[..8]);
-        Self {
-            state: u64::from_be_bytes(start),
-        }
+        Self { state: u64::from_be_bytes(start) }
     }
 
     /// The next 64 bits (Steele, Lea and Flood, "Fast splittable pseudorandom number generators").
@@ -45,10 +43,7 @@ impl Draw {
     /// An index below `count`; 0 when `count` is 0.
     pub(crate) fn below(&mut self, count: usize) -> usize {
         let Ok(bound) = u64::try_from(count) else { return 0 };
-        self.next()
-            .checked_rem(bound)
-            .and_then(|value| usize::try_from(value).ok())
-            .unwrap_or(0)
+        self.next().checked_rem(bound).and_then(|value| usize::try_from(value).ok()).unwrap_or(0)
     }
 
     /// A standard normal number (Box and Muller).

@@ -96,16 +96,8 @@ fn source_code(world: &World, chain: &Chain, address: Address) -> Value {
     let verified = named.is_some();
     let (name, proxy) = named.unwrap_or_default();
     let has_code = verified || world.wallet(address).has_code || chain.contracts.contains_key(&address);
-    let source = if verified {
-        "// SPDX-License-Identifier: MIT"
-    } else {
-        ""
-    };
-    let abi = if verified {
-        "[]"
-    } else {
-        "Contract source code not verified"
-    };
+    let source = if verified { "// SPDX-License-Identifier: MIT" } else { "" };
+    let abi = if verified { "[]" } else { "Contract source code not verified" };
     json!({"status": "1", "message": "OK", "result": [{
         "SourceCode": source,
         "ABI": abi,

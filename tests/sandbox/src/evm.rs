@@ -29,9 +29,7 @@ impl Reverted {
 
     /// A revert with a reason string.
     fn because(reason: &str) -> Self {
-        Self {
-            data: RevertReason::from(reason).abi_encode(),
-        }
+        Self { data: RevertReason::from(reason).abi_encode() }
     }
 }
 

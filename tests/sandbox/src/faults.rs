@@ -160,10 +160,7 @@ impl Effects {
 
     /// The error text of the replacing fault, or the usual one.
     pub(crate) fn message_or<'a>(&'a self, usual: &'a str) -> &'a str {
-        self.reply
-            .as_ref()
-            .and_then(|fault| fault.message.as_deref())
-            .unwrap_or(usual)
+        self.reply.as_ref().and_then(|fault| fault.message.as_deref()).unwrap_or(usual)
     }
 
     fn add(&mut self, fault: &Fault) {
@@ -193,11 +190,7 @@ pub(crate) struct FaultBook {
 impl FaultBook {
     /// No faults.
     pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            drawn: AtomicU64::new(0),
-            faults: Mutex::new(Vec::new()),
-        }
+        Self { seed, drawn: AtomicU64::new(0), faults: Mutex::new(Vec::new()) }
     }
 
     /// Puts a fault in force; it replaces one of the same provider and kind.
@@ -209,8 +202,7 @@ impl FaultBook {
 
     /// Ends the faults of a provider, or all.
     pub(crate) fn clear(&self, provider: Option<Provider>) {
-        self.lock()
-            .retain(|fault| provider.is_some_and(|one| fault.provider != one));
+        self.lock().retain(|fault| provider.is_some_and(|one| fault.provider != one));
     }
 
     /// The faults in force.

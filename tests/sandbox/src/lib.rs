@@ -82,12 +82,7 @@ impl Sandbox {
                 tracing::error!(%error, "sandbox server failed");
             }
         });
-        Ok(Self {
-            base_url: format!("http://{addr}"),
-            addr,
-            stop: Some(stop),
-            server,
-        })
+        Ok(Self { base_url: format!("http://{addr}"), addr, stop: Some(stop), server })
     }
 
     /// Stops listening and waits until the requests under way are answered.

@@ -36,17 +36,10 @@ fn find(world: &World, key: &str) -> Option<(usize, Option<u8>)> {
     let (chain, name) = key.split_once(':')?;
     if chain == "coingecko" {
         let id = if name == "weth" { "ethereum" } else { name };
-        return world
-            .market
-            .assets()
-            .iter()
-            .position(|asset| asset.coin_id == id)
-            .map(|place| (place, None));
+        return world.market.assets().iter().position(|asset| asset.coin_id == id).map(|place| (place, None));
     }
     let chain = world.chains.iter().find(|known| known.facts.llama == chain)?;
-    chain
-        .token_at(name.parse().ok()?)
-        .map(|token| (token.asset, Some(token.decimals)))
+    chain.token_at(name.parse().ok()?).map(|token| (token.asset, Some(token.decimals)))
 }
 
 fn too_long(coins: &str) -> Option<Response> {
@@ -62,11 +55,7 @@ fn prices_at(world: &World, effects: &Effects, coins: &str, time: u64) -> Respon
         let Some((place, decimals)) = find(world, key) else {
             continue;
         };
-        let Some(asset) = world
-            .market
-            .assets()
-            .get(place)
-            .filter(|asset| !effects.hides(&asset.symbol))
+        let Some(asset) = world.market.assets().get(place).filter(|asset| !effects.hides(&asset.symbol))
         else {
             continue;
         };
@@ -116,11 +105,7 @@ async fn chart(
         let Some((place, decimals)) = find(&world, key) else {
             continue;
         };
-        let Some(asset) = world
-            .market
-            .assets()
-            .get(place)
-            .filter(|asset| !effects.hides(&asset.symbol))
+        let Some(asset) = world.market.assets().get(place).filter(|asset| !effects.hides(&asset.symbol))
         else {
             continue;
         };
@@ -148,9 +133,7 @@ fn chart_times(params: &HashMap<String, String>, now: u64) -> Option<Vec<u64>> {
     let period = period_seconds(params.get("period").map_or("1d", String::as_str))?;
     let first = match start {
         Some(start) => start,
-        None => end
-            .unwrap_or(now)
-            .saturating_sub((span - 1).saturating_mul(period)),
+        None => end.unwrap_or(now).saturating_sub((span - 1).saturating_mul(period)),
     };
     let times = (0..span).map(|place| first.saturating_add(place.saturating_mul(period)));
     Some(times.filter(|time| *time <= now).collect())
@@ -165,11 +148,7 @@ fn period_seconds(text: &str) -> Option<u64> {
         "w" | "W" => 7 * DAY,
         _ => return None,
     };
-    digits
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(unit)
-        .filter(|seconds| *seconds > 0)
+    digits.parse::<u64>().ok()?.checked_mul(unit).filter(|seconds| *seconds > 0)
 }
 
 /// A protocol: slug, name, category, and its value locked in USD when ether stood at its starting price.
@@ -187,17 +166,10 @@ fn locked_usd(world: &World, slug: &str, usual: f64, time: u64) -> f64 {
         let Some(ether) = world.market.place_of("eth") else {
             return usual;
         };
-        let base = world
-            .market
-            .assets()
-            .get(ether)
-            .map_or(1.0, |asset| asset.base_usd);
+        let base = world.market.assets().get(ether).map_or(1.0, |asset| asset.base_usd);
         return usual * world.market.price_usd(ether, time) / base;
     }
-    let reserves = world
-        .chains
-        .iter()
-        .flat_map(|chain| chain.reserves.iter().zip(&chain.tokens));
+    let reserves = world.chains.iter().flat_map(|chain| chain.reserves.iter().zip(&chain.tokens));
     let value = reserves.map(|(reserve, token)| {
         let units = reserve.available as f64 / 10f64.powi(i32::from(token.decimals));
         units * world.market.price_usd(token.asset, time)

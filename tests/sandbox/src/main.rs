@@ -23,12 +23,7 @@ async fn run() -> Result<()> {
     let options = read_options(std::env::args().skip(1))?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let sandbox = Sandbox::start(options).await?;
-    writeln!(
-        std::io::stdout(),
-        "sandbox at {} (seed {})",
-        sandbox.base_url,
-        options.seed
-    )?;
+    writeln!(std::io::stdout(), "sandbox at {} (seed {})", sandbox.base_url, options.seed)?;
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}

@@ -36,10 +36,7 @@ impl Market {
     /// The market of `seed` for a world that begins at `now`.
     pub(crate) fn new(seed: u64, assets: Vec<Asset>, now: u64) -> Self {
         let common = normals(seed, "common");
-        let returns: Vec<Vec<f64>> = assets
-            .iter()
-            .map(|asset| daily_returns(seed, asset, &common))
-            .collect();
+        let returns: Vec<Vec<f64>> = assets.iter().map(|asset| daily_returns(seed, asset, &common)).collect();
         let closes = assets
             .iter()
             .zip(&returns)
@@ -47,24 +44,13 @@ impl Market {
                 Follows::Dollar => own.clone(),
                 Follows::Market => walk(own.iter().copied()),
                 Follows::Asset(parent) => {
-                    let moved = returns
-                        .get(parent)
-                        .into_iter()
-                        .flatten()
-                        .zip(own)
-                        .map(|(a, b)| a + b);
+                    let moved = returns.get(parent).into_iter().flatten().zip(own).map(|(a, b)| a + b);
                     walk(moved)
                 }
             })
             .collect();
         let marks = RwLock::new(vec![Vec::new(); assets.len()]);
-        Self {
-            seed,
-            first_midnight: now - now % DAY,
-            assets,
-            closes,
-            marks,
-        }
+        Self { seed, first_midnight: now - now % DAY, assets, closes, marks }
     }
 
     /// The assets traded.
@@ -74,11 +60,7 @@ impl Market {
 
     /// The asset of a ticker, coin id or table key, whatever the case; WETH is ETH.
     pub(crate) fn place_of(&self, name: &str) -> Option<usize> {
-        let name = if name.eq_ignore_ascii_case("weth") {
-            "eth"
-        } else {
-            name
-        };
+        let name = if name.eq_ignore_ascii_case("weth") { "eth" } else { name };
         self.assets.iter().position(|asset| {
             asset.key.eq_ignore_ascii_case(name)
                 || asset.symbol.eq_ignore_ascii_case(name)
@@ -92,19 +74,13 @@ impl Market {
             return mark.market_usd;
         }
         let base = self.assets.get(asset).map_or(0.0, |asset| asset.base_usd);
-        if time >= self.first_midnight {
-            base
-        } else {
-            base * self.log_offset(asset, time).exp()
-        }
+        if time >= self.first_midnight { base } else { base * self.log_offset(asset, time).exp() }
     }
 
     /// The oracle price in USD with 8 decimals at a time. Oracles have no history before the start.
     pub(crate) fn oracle_e8(&self, asset: usize, time: u64) -> u128 {
-        self.mark_at(asset, time).map_or_else(
-            || self.assets.get(asset).map_or(0, |asset| asset.base_e8),
-            |mark| mark.oracle_e8,
-        )
+        self.mark_at(asset, time)
+            .map_or_else(|| self.assets.get(asset).map_or(0, |asset| asset.base_e8), |mark| mark.oracle_e8)
     }
 
     /// When the price was last moved by command, at or before a time.
@@ -128,11 +104,7 @@ impl Market {
         let oracle = oracle_usd.map_or_else(|| self.oracle_e8(asset, from), to_e8);
         let mut marks = self.marks.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(list) = marks.get_mut(asset) {
-            list.push(Mark {
-                from,
-                market_usd: market,
-                oracle_e8: oracle,
-            });
+            list.push(Mark { from, market_usd: market, oracle_e8: oracle });
         }
     }
 
@@ -145,21 +117,12 @@ impl Market {
 
     /// Forgets every commanded change.
     pub(crate) fn reset(&self) {
-        self.marks
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter_mut()
-            .for_each(Vec::clear);
+        self.marks.write().unwrap_or_else(PoisonError::into_inner).iter_mut().for_each(Vec::clear);
     }
 
     fn mark_at(&self, asset: usize, time: u64) -> Option<Mark> {
         let marks = self.marks.read().unwrap_or_else(PoisonError::into_inner);
-        marks
-            .get(asset)?
-            .iter()
-            .rev()
-            .find(|mark| mark.from <= time)
-            .copied()
+        marks.get(asset)?.iter().rev().find(|mark| mark.from <= time).copied()
     }
 
     /// ln(price / starting price) before the first midnight: the daily walk, bridged by the hour.
@@ -169,11 +132,7 @@ impl Market {
             return 0.0;
         };
         let close = |days: usize| {
-            self.closes
-                .get(asset)
-                .and_then(|list| list.get(days.min(DAYS - 1)))
-                .copied()
-                .unwrap_or(0.0)
+            self.closes.get(asset).and_then(|list| list.get(days.min(DAYS - 1))).copied().unwrap_or(0.0)
         };
         let into_day = (DAY - back % DAY) % DAY;
         let share = into_day as f64 / DAY as f64;
@@ -187,10 +146,7 @@ impl Market {
             return 0.0;
         };
         let (source, sigma) = match known.follows {
-            Follows::Asset(parent) => (
-                parent,
-                self.assets.get(parent).map_or(0.0, |p| p.annual_volatility),
-            ),
+            Follows::Asset(parent) => (parent, self.assets.get(parent).map_or(0.0, |p| p.annual_volatility)),
             Follows::Dollar => (asset, known.annual_volatility * 0.3),
             Follows::Market => (asset, known.annual_volatility),
         };
@@ -205,11 +161,7 @@ impl Market {
         }
         let end = sums.last().copied().unwrap_or(0.0);
         let at = |hour: u64| {
-            let sum = usize::try_from(hour)
-                .ok()
-                .and_then(|hour| sums.get(hour))
-                .copied()
-                .unwrap_or(end);
+            let sum = usize::try_from(hour).ok().and_then(|hour| sums.get(hour)).copied().unwrap_or(end);
             sum - end * hour as f64 / 24.0
         };
         let (hour, rest) = (into_day / HOUR, (into_day % HOUR) as f64 / HOUR as f64);
@@ -229,10 +181,7 @@ fn daily_returns(seed: u64, asset: &Asset, common: &[f64]) -> Vec<f64> {
     match asset.follows {
         Follows::Market => {
             let rest = (1.0 - COMMON * COMMON).sqrt();
-            own.iter()
-                .zip(common)
-                .map(|(own, common)| sigma * (COMMON * common + rest * own))
-                .collect()
+            own.iter().zip(common).map(|(own, common)| sigma * (COMMON * common + rest * own)).collect()
         }
         Follows::Asset(_) => own.iter().map(|own| 0.0012 * own).collect(),
         Follows::Dollar => {

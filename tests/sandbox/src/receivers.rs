@@ -47,11 +47,7 @@ pub(crate) struct Inbox {
 impl Inbox {
     /// Messages of one receiver, oldest first.
     pub(crate) fn of(&self, provider: Provider) -> Vec<Received> {
-        self.lock()
-            .iter()
-            .filter(|one| one.provider == provider)
-            .cloned()
-            .collect()
+        self.lock().iter().filter(|one| one.provider == provider).cloned().collect()
     }
 
     /// Forgets all messages.
@@ -93,10 +89,7 @@ fn keep(world: &World, provider: Provider, uri: &Uri, (headers, body): (&HeaderM
     world.inbox.keep(Received {
         provider,
         path: uri.path().to_owned(),
-        headers: headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), text(value)))
-            .collect(),
+        headers: headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
         json: serde_json::from_slice(kept).unwrap_or(Value::Null),
         text: String::from_utf8_lossy(kept).into_owned(),
         received_at: world.clock.now(),
@@ -112,13 +105,7 @@ async fn take_slack(State(world): State<Arc<World>>, uri: Uri, headers: HeaderMa
         Some(payload) if filled(&payload) => (StatusCode::OK, "ok"),
         Some(_) => (StatusCode::BAD_REQUEST, "no_text"),
     };
-    keep(
-        &world,
-        Provider::Slack,
-        &uri,
-        (&headers, &body),
-        status.is_success(),
-    );
+    keep(&world, Provider::Slack, &uri, (&headers, &body), status.is_success());
     plain(status, text)
 }
 
@@ -130,21 +117,12 @@ async fn take_pagerduty(
 ) -> Response {
     let event: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
     let errors = pagerduty_errors(&event);
-    keep(
-        &world,
-        Provider::Pagerduty,
-        &uri,
-        (&headers, &body),
-        errors.is_empty(),
-    );
+    keep(&world, Provider::Pagerduty, &uri, (&headers, &body), errors.is_empty());
     if !errors.is_empty() {
         let body = json!({"status": "invalid event", "message": "Event object is invalid", "errors": errors});
         return (StatusCode::BAD_REQUEST, Json(body)).into_response();
     }
-    let key = event
-        .get("dedup_key")
-        .and_then(Value::as_str)
-        .unwrap_or("samplekeyhere");
+    let key = event.get("dedup_key").and_then(Value::as_str).unwrap_or("samplekeyhere");
     let body = json!({"status": "success", "message": "Event processed", "dedup_key": key});
     (StatusCode::ACCEPTED, Json(body)).into_response()
 }
@@ -159,9 +137,8 @@ fn pagerduty_errors(event: &Value) -> Vec<String> {
     match text(event, "event_action").as_deref() {
         Some("trigger") => {
             let payload = event.get("payload").cloned().unwrap_or(Value::Null);
-            let missing = ["summary", "source", "severity"]
-                .into_iter()
-                .filter(|name| text(&payload, name).is_none());
+            let missing =
+                ["summary", "source", "severity"].into_iter().filter(|name| text(&payload, name).is_none());
             errors.extend(missing.map(|name| format!("'payload.{name}' is missing or blank")));
             let severity = text(&payload, "severity").unwrap_or_default();
             if !severity.is_empty() && !["critical", "error", "warning", "info"].contains(&severity.as_str())

@@ -38,11 +38,7 @@ pub(crate) struct RpcError {
 impl RpcError {
     /// An error without data.
     pub(crate) fn new(code: i64, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            data: None,
-        }
+        Self { code, message: message.into(), data: None }
     }
 
     /// Parameters that the method cannot take.
@@ -57,19 +53,11 @@ impl RpcError {
 
     /// A call that reverted.
     pub(crate) fn reverted(data: Vec<u8>) -> Self {
-        Self {
-            code: 3,
-            message: "execution reverted".to_owned(),
-            data: Some(data),
-        }
+        Self { code: 3, message: "execution reverted".to_owned(), data: Some(data) }
     }
 
     fn status(&self) -> StatusCode {
-        if matches!(self.code, -32700 | -32600 | -32602) {
-            StatusCode::BAD_REQUEST
-        } else {
-            StatusCode::OK
-        }
+        if matches!(self.code, -32700 | -32600 | -32602) { StatusCode::BAD_REQUEST } else { StatusCode::OK }
     }
 
     fn to_json(&self) -> Value {
@@ -89,8 +77,7 @@ pub(crate) async fn post(
     body: Bytes,
 ) -> Response {
     let work = tokio::task::spawn_blocking(move || answer(&world, &effects, &slug, &body));
-    work.await
-        .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    work.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 fn answer(world: &World, effects: &Effects, slug: &str, body: &[u8]) -> Response {
@@ -116,10 +103,7 @@ fn answer_batch(world: &World, effects: &Effects, chain: &Chain, items: &[Value]
         return (StatusCode::BAD_REQUEST, Json(envelope(&Value::Null, &error))).into_response();
     }
     // Items come back in another order than they were sent, as the protocol allows.
-    let answers = items
-        .iter()
-        .rev()
-        .map(|item| answer_one(world, effects, chain, item, true).1);
+    let answers = items.iter().rev().map(|item| answer_one(world, effects, chain, item, true).1);
     let mut body = vec![b'['];
     for (place, answer) in answers.enumerate() {
         if place > 0 {
@@ -140,24 +124,18 @@ fn answer_one(
 ) -> (StatusCode, Vec<u8>) {
     let id = request.get("id").cloned().unwrap_or(Value::Null);
     let method = request.get("method").and_then(Value::as_str);
-    world
-        .counters
-        .method(Provider::Alchemy, method.unwrap_or("invalid"));
+    world.counters.method(Provider::Alchemy, method.unwrap_or("invalid"));
     let result = match (effects.reply_kind(), method) {
         (Some(Kind::ErrorIn200), _) => {
-            let throttled = effects
-                .reply
-                .as_ref()
-                .is_some_and(|fault| fault.mode.as_deref() == Some("429"));
+            let throttled = effects.reply.as_ref().is_some_and(|fault| fault.mode.as_deref() == Some("429"));
             let code = if throttled { 429 } else { -32000 };
             Err(RpcError::new(code, effects.message_or("backend unavailable")))
         }
         (Some(Kind::WrongJson), _) => Ok(Answer::Json(json!({"unexpected": ["shape", 7]}))),
         (_, None) => Err(RpcError::new(-32600, "Invalid request: no method")),
-        (_, Some(name)) if batched && name.starts_with("alchemy_") => Err(RpcError::new(
-            -32600,
-            format!("{name} is not supported in a batch"),
-        )),
+        (_, Some(name)) if batched && name.starts_with("alchemy_") => {
+            Err(RpcError::new(-32600, format!("{name} is not supported in a batch")))
+        }
         (_, Some(name)) => method::call(world, effects, chain, name, request.get("params")),
     };
     match result {

@@ -32,22 +32,13 @@ pub(crate) fn router(world: &Arc<World>) -> Router {
     let alchemy = Router::new().route("/{chain}/v2/{key}", post(rpc::post));
     Router::new()
         .nest("/alchemy", behind(Provider::Alchemy, alchemy))
-        .nest(
-            "/coingecko/api/v3",
-            behind(Provider::Coingecko, coingecko::routes()),
-        )
+        .nest("/coingecko/api/v3", behind(Provider::Coingecko, coingecko::routes()))
         .nest("/etherscan", behind(Provider::Etherscan, etherscan::routes()))
         .nest("/thegraph", behind(Provider::Thegraph, the_graph::routes()))
         .nest("/llama", behind(Provider::Llama, llama::routes()))
         .nest("/receivers/slack", behind(Provider::Slack, receivers::slack()))
-        .nest(
-            "/receivers/pagerduty",
-            behind(Provider::Pagerduty, receivers::pagerduty()),
-        )
-        .nest(
-            "/receivers/webhook",
-            behind(Provider::Webhook, receivers::webhook()),
-        )
+        .nest("/receivers/pagerduty", behind(Provider::Pagerduty, receivers::pagerduty()))
+        .nest("/receivers/webhook", behind(Provider::Webhook, receivers::webhook()))
         .nest("/control", control::routes())
         .layer(DefaultBodyLimit::max(BODY))
         .with_state(Arc::clone(world))
@@ -61,13 +52,8 @@ async fn pass(
 ) -> Response {
     world.counters.request(provider);
     if provider != Provider::Alchemy {
-        let route = request
-            .extensions()
-            .get::<MatchedPath>()
-            .map(|path| path.as_str().to_owned());
-        world
-            .counters
-            .method(provider, route.as_deref().unwrap_or("unknown"));
+        let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+        world.counters.method(provider, route.as_deref().unwrap_or("unknown"));
     }
     let effects = world.faults.fire(provider);
     tokio::time::sleep(Duration::from_millis(effects.latency_ms).min(LATENCY)).await;

@@ -51,16 +51,12 @@ async fn answer(
         Ok(data) => Json(json!({"data": data})).into_response(),
         Err(text) => Json(replies::graph_error(&text)).into_response(),
     });
-    work.await
-        .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    work.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 /// The gateway answers a bad key with HTTP 200.
 fn check_key(headers: &HeaderMap) -> Option<Response> {
-    let text = match headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-    {
+    let text = match headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()) {
         None => "auth error: missing authorization header",
         Some("Bearer sandbox") => return None,
         Some(value) if value.starts_with("Bearer ") => "auth error: API key not found",
@@ -116,16 +112,9 @@ fn resolve(view: &View<'_>, field: &Field) -> Result<Value, String> {
             found.sort_by(|a, b| a.0.cmp(&b.0));
             page(field, found)
         }
-        "users" => page(
-            field,
-            users(field).iter().filter_map(|user| rows.user(user)).collect(),
-        ),
+        "users" => page(field, users(field).iter().filter_map(|user| rows.user(user)).collect()),
         "user" => {
-            let id = field
-                .arguments
-                .get("id")
-                .and_then(Value::as_str)
-                .ok_or("missing argument `id`")?;
+            let id = field.arguments.get("id").and_then(Value::as_str).ok_or("missing argument `id`")?;
             Ok(rows.user(id).map_or(Value::Null, |(_, value)| value))
         }
         other => Err(format!("Type `Query` has no field `{other}`")),
@@ -156,9 +145,7 @@ fn users(field: &Field) -> Vec<String> {
     let one = |name: &str| filter.get(name).and_then(Value::as_str).map(str::to_owned);
     let many = |name: &str| {
         let list = filter.get(name).and_then(Value::as_array).into_iter().flatten();
-        list.filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect::<Vec<String>>()
+        list.filter_map(Value::as_str).map(str::to_owned).collect::<Vec<String>>()
     };
     let nested = || filter.get("user_")?.get("id")?.as_str().map(str::to_owned);
     let mut found = [many("user_in"), many("id_in")].concat();
@@ -170,26 +157,14 @@ fn users(field: &Field) -> Vec<String> {
 
 /// One page of rows already in id order: those after `id_gt`, at most `first`.
 fn page(field: &Field, rows: Vec<(String, Value)>) -> Result<Value, String> {
-    let first = field
-        .arguments
-        .get("first")
-        .and_then(Value::as_i64)
-        .unwrap_or(100);
+    let first = field.arguments.get("first").and_then(Value::as_i64).unwrap_or(100);
     let allowed = u64::try_from(first).ok().filter(|first| *first <= FIRST);
     let first = allowed
         .ok_or_else(|| format!("The `first` argument must be between 0 and {FIRST}, but is {first}"))?;
     let skip = field.arguments.get("skip").and_then(Value::as_u64).unwrap_or(0);
-    let after = field
-        .arguments
-        .get("where")
-        .and_then(|filter| filter.get("id_gt"))
-        .and_then(Value::as_str);
+    let after = field.arguments.get("where").and_then(|filter| filter.get("id_gt")).and_then(Value::as_str);
     let after = after.unwrap_or_default();
     let amount = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     let shown = rows.into_iter().filter(|(id, _)| id.as_str() > after);
-    Ok(shown
-        .skip(amount(skip))
-        .take(amount(first))
-        .map(|(_, value)| value)
-        .collect())
+    Ok(shown.skip(amount(skip)).take(amount(first)).map(|(_, value)| value).collect())
 }

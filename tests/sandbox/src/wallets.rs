@@ -91,20 +91,10 @@ pub(crate) struct Plan {
 pub(crate) fn derive(world: &World, address: Address) -> Wallet {
     let (plans, has_code) = match catalogue::find(address) {
         Some(entry) => ((entry.plans)(), entry.has_code),
-        None => (
-            draw_plans(&mut Draw::new(world.seed, &[b"wallet", address.as_slice()])),
-            false,
-        ),
+        None => (draw_plans(&mut Draw::new(world.seed, &[b"wallet", address.as_slice()])), false),
     };
-    let realise_one = |plan: &Plan| {
-        world
-            .chain_by_id(plan.chain_id)
-            .map(|chain| realise(world, chain, plan))
-    };
-    Wallet {
-        has_code,
-        held: plans.iter().filter_map(realise_one).collect(),
-    }
+    let realise_one = |plan: &Plan| world.chain_by_id(plan.chain_id).map(|chain| realise(world, chain, plan));
+    Wallet { has_code, held: plans.iter().filter_map(realise_one).collect() }
 }
 
 const COLLATERALS: [(&str, f64); 8] = [
@@ -123,17 +113,8 @@ fn draw_plans(draw: &mut Draw) -> Vec<Plan> {
     if kind < 10 {
         return Vec::new();
     }
-    let mut plan = Plan {
-        chain_id: 1,
-        native: draw.between(0.001, 3.0),
-        ..Plan::default()
-    };
-    for (symbol, usd) in [
-        ("USDC", 1.0),
-        ("UNI", 8.0),
-        ("WETH", 2000.0),
-        ("SHIB", 0.000_012_5),
-    ] {
+    let mut plan = Plan { chain_id: 1, native: draw.between(0.001, 3.0), ..Plan::default() };
+    for (symbol, usd) in [("USDC", 1.0), ("UNI", 8.0), ("WETH", 2000.0), ("SHIB", 0.000_012_5)] {
         if draw.below(3) == 0 {
             plan.tokens.push((symbol, draw.between(50.0, 9000.0) / usd));
         }
@@ -152,11 +133,7 @@ fn draw_plans(draw: &mut Draw) -> Vec<Plan> {
     draw_account(draw, &mut plan);
     let mut plans = vec![plan];
     if kind >= 85 {
-        let mut second = Plan {
-            chain_id: 42161,
-            native: draw.between(0.001, 0.4),
-            ..Plan::default()
-        };
+        let mut second = Plan { chain_id: 42161, native: draw.between(0.001, 0.4), ..Plan::default() };
         second.supply = vec![("WETH", draw.between(0.2, 30.0))];
         second.debt = vec![("USDC", 1.0)];
         second.health = draw_health(draw);
@@ -170,8 +147,7 @@ fn draw_account(draw: &mut Draw, plan: &mut Plan) {
     let size_usd = 10f64.powf(draw.between(2.5, 6.5));
     for step in 0..=draw.below(3) {
         if let Some((symbol, usd)) = COLLATERALS.get((first + step * 3) % COLLATERALS.len()) {
-            plan.supply
-                .push((symbol, size_usd * draw.between(0.2, 1.0) / usd));
+            plan.supply.push((symbol, size_usd * draw.between(0.2, 1.0) / usd));
         }
     }
     if draw.below(5) == 0 {
@@ -200,9 +176,7 @@ fn realise(world: &World, chain: &Chain, plan: &Plan) -> Held {
         Some((place, base_units(units, token.decimals).ok()?))
     };
     let owned = |list: &[(&str, f64)]| -> Vec<(usize, u128)> {
-        list.iter()
-            .filter_map(|(symbol, units)| amount(symbol, *units))
-            .collect()
+        list.iter().filter_map(|(symbol, units)| amount(symbol, *units)).collect()
     };
     let account = (!plan.supply.is_empty() || !plan.idle.is_empty())
         .then(|| realise_account(world, chain, plan, (&owned(&plan.supply), &owned(&plan.idle))));
@@ -215,14 +189,8 @@ fn realise(world: &World, chain: &Chain, plan: &Plan) -> Held {
         chain_id: chain.facts.id,
         native_wei: base_units(plan.native, 18).unwrap_or_default(),
         tokens: owned(&plan.tokens),
-        emptied: chain
-            .token_named("LINK")
-            .into_iter()
-            .filter(|_| !plan.tokens.is_empty())
-            .collect(),
-        spam: (0..plan.spam.min(chain.spam.len()))
-            .map(|place| (place, spam_balance(place)))
-            .collect(),
+        emptied: chain.token_named("LINK").into_iter().filter(|_| !plan.tokens.is_empty()).collect(),
+        spam: (0..plan.spam.min(chain.spam.len())).map(|place| (place, spam_balance(place))).collect(),
         account,
     }
 }
@@ -236,10 +204,7 @@ fn realise_account(
     plan: &Plan,
     (supply, idle): (Amounts<'_>, Amounts<'_>),
 ) -> Account {
-    let mut account = Account {
-        e_mode: plan.e_mode,
-        positions: Vec::new(),
-    };
+    let mut account = Account { e_mode: plan.e_mode, positions: Vec::new() };
     for (list, collateral) in [(supply, true), (idle, false)] {
         for (place, raw) in list {
             let Some(reserve) = chain.reserves.get(*place) else {
@@ -293,15 +258,9 @@ fn unit(decimals: u8) -> U256 {
 }
 
 fn position_of(account: &mut Account, reserve: usize) -> &mut Position {
-    let place = account
-        .positions
-        .iter()
-        .position(|position| position.reserve == reserve);
+    let place = account.positions.iter().position(|position| position.reserve == reserve);
     let place = place.unwrap_or_else(|| {
-        account.positions.push(Position {
-            reserve,
-            ..Position::default()
-        });
+        account.positions.push(Position { reserve, ..Position::default() });
         account.positions.len() - 1
     });
     &mut account.positions[place]

@@ -118,9 +118,7 @@ impl World {
 
     /// Replaces the newest `depth` blocks of a chain by others.
     pub(crate) fn reorganise(&self, chain: &Chain, depth: u64) {
-        let from = chain
-            .head(self.clock.now())
-            .saturating_sub(depth.saturating_sub(1));
+        let from = chain.head(self.clock.now()).saturating_sub(depth.saturating_sub(1));
         let mut forks = self.forks.write().unwrap_or_else(PoisonError::into_inner);
         forks.entry(chain.facts.id).or_default().push(from);
     }

@@ -33,7 +33,10 @@ pub fn mint_key(label: &str, scopes: &[&str], now: Timestamp) -> anyhow::Result<
 ///
 /// # Errors
 /// The store failed; the system gave no randomness.
-pub async fn mint_first_key(store: &(impl ApiKeys + ?Sized), now: Timestamp) -> anyhow::Result<Option<String>> {
+pub async fn mint_first_key(
+    store: &(impl ApiKeys + ?Sized),
+    now: Timestamp,
+) -> anyhow::Result<Option<String>> {
     if store.count_keys().await? > 0 {
         return Ok(None);
     }

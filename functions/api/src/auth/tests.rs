@@ -26,7 +26,11 @@ fn a_minted_key_is_its_own_hash_and_never_the_same_twice() {
     assert_eq!(first.len(), 67);
     assert_eq!(key_hash(&first), Some(key.hash));
     let zeros = key_hash(&format!("rm_{}", "0".repeat(64))).map(hex::encode);
-    assert_eq!(zeros.as_deref(), Some("240d3476e709e3e71247b724c7c74e3cf7d3eeb06dab9ce0b47ec237c9ae9f75"), "sha256sum's own");
+    assert_eq!(
+        zeros.as_deref(),
+        Some("240d3476e709e3e71247b724c7c74e3cf7d3eeb06dab9ce0b47ec237c9ae9f75"),
+        "sha256sum's own"
+    );
 }
 
 #[test]

@@ -37,13 +37,18 @@ pub(crate) struct VerifiedKeys {
 impl VerifiedKeys {
     /// None yet but the admin key of the settings, which no store needs to hold.
     pub(crate) fn new(admin_key_hash: Option<[u8; 32]>) -> Self {
-        let held = Cache::builder().max_capacity(MOST_KEYS).time_to_live(Duration::from_secs(KEPT_SECONDS)).build();
+        let held =
+            Cache::builder().max_capacity(MOST_KEYS).time_to_live(Duration::from_secs(KEPT_SECONDS)).build();
         Self { admin: admin_key_hash.map(|hash| Arc::new(HeldKey::of(admin_key(hash)))), held }
     }
 
     /// The key of a text, if it is one, is known and has not expired. Only keys that were found are kept, so that
     /// guesses cannot push them out.
-    pub(crate) async fn verify(&self, service: &Arc<Service>, text: &str) -> Result<Option<Arc<HeldKey>>, Problem> {
+    pub(crate) async fn verify(
+        &self,
+        service: &Arc<Service>,
+        text: &str,
+    ) -> Result<Option<Arc<HeldKey>>, Problem> {
         let Some(hash) = key_hash(text) else { return Ok(None) };
         if let Some(admin) = self.admin.as_ref().filter(|admin| admin.key.hash.ct_eq(&hash).into()) {
             return Ok(Some(Arc::clone(admin)));
@@ -81,8 +86,10 @@ impl HeldKey {
         if now.seconds().saturating_sub(before) < TOUCH_SECONDS {
             return;
         }
-        let is_ours =
-            self.noted_at.compare_exchange(before, now.seconds(), Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        let is_ours = self
+            .noted_at
+            .compare_exchange(before, now.seconds(), Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok();
         if is_ours {
             let (service, hash) = (Arc::clone(service), self.key.hash);
             tokio::spawn(async move {

@@ -155,7 +155,12 @@ pub(crate) fn refuse_key(api: &Api, problem: &Problem) -> Result<Response, Probl
     front.answer(StatusCode::UNAUTHORIZED)
 }
 
-async fn look(api: &Api, client: &Client, principal: &Principal, wallet: Wallet) -> Result<Standing, Problem> {
+async fn look(
+    api: &Api,
+    client: &Client,
+    principal: &Principal,
+    wallet: Wallet,
+) -> Result<Standing, Problem> {
     principal.demand(Right::Read)?;
     principal.demand_wallet(wallet)?;
     client.count(api, principal, Some(wallet))?;

@@ -16,5 +16,6 @@ use crate::state::Api;
     responses((status = 200, description = "Prometheus text", body = String, content_type = "text/plain; version=0.0.4"))
 )]
 pub(crate) async fn show(State(api): State<Arc<Api>>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (api.render_metrics)()).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (api.render_metrics)())
+        .into_response()
 }

@@ -97,7 +97,8 @@ fn api_key(form: &[u8]) -> Result<String, Problem> {
 
 fn cookie(value: &str, max_age_seconds: u32, is_tls: bool) -> Result<HeaderValue, Problem> {
     let secure = if is_tls { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={max_age_seconds}{secure}");
+    let text =
+        format!("{COOKIE}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={max_age_seconds}{secure}");
     HeaderValue::try_from(text).map_err(|_| Problem::internal("a cookie that is no header"))
 }
 

@@ -184,7 +184,11 @@ impl From<Window> for WindowBody {
             content_type = "application/problem+json")
     )
 )]
-pub(crate) async fn show(State(api): State<Arc<Api>>, _client: Client, uri: Uri) -> Result<Response, Problem> {
+pub(crate) async fn show(
+    State(api): State<Arc<Api>>,
+    _client: Client,
+    uri: Uri,
+) -> Result<Response, Problem> {
     take_no_query(&uri)?;
     let status = api.service.status().await?;
     json(&body(&api, &status, api.service.clock().now()))

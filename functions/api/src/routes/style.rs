@@ -13,6 +13,7 @@ const STYLE: &str = include_str!("../../templates/style.css");
     responses((status = 200, description = "The style", body = String, content_type = "text/css"))
 )]
 pub(crate) async fn show() -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=300")];
+    let headers =
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=300")];
     (headers, STYLE).into_response()
 }

@@ -100,6 +100,8 @@ async fn an_alert_that_is_not_there_is_404_and_an_id_that_is_none_is_refused_by_
         let reply = post(&world.router, &format!("/api/risk/alerts/1/{verb}"), "{\"note\":1}").await;
         reply.problem(422, "refused-values");
         assert_eq!(reply.refused(), [("note".to_owned(), "unknown_field".to_owned())]);
-        post(&world.router, &format!("/api/risk/alerts/1/{verb}"), "[]").await.problem(400, "malformed-request");
+        post(&world.router, &format!("/api/risk/alerts/1/{verb}"), "[]")
+            .await
+            .problem(400, "malformed-request");
     }
 }

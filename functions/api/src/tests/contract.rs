@@ -14,7 +14,8 @@ fn example(template: &str) -> String {
 }
 
 fn documented(document: &Value, template: &str) -> BTreeSet<String> {
-    let item = document["paths"][template].as_object().unwrap_or_else(|| panic!("{template} is not documented"));
+    let item =
+        document["paths"][template].as_object().unwrap_or_else(|| panic!("{template} is not documented"));
     item.keys().map(|method| method.to_uppercase()).collect()
 }
 
@@ -124,6 +125,7 @@ async fn large_answers_are_compressed_for_those_who_take_it() {
     let packed = send(&world.router, request(Method::GET, "/openapi.json", &headers, Body::empty())).await;
     assert_eq!(packed.header("content-encoding"), "gzip");
     assert!(packed.body.len() * 3 < plain.body.len(), "{} of {}", packed.body.len(), plain.body.len());
-    let small = send(&world.router, request(Method::GET, "/api/risk/health/live", &headers, Body::empty())).await;
+    let small =
+        send(&world.router, request(Method::GET, "/api/risk/health/live", &headers, Body::empty())).await;
     assert_eq!(small.header("content-encoding"), "");
 }

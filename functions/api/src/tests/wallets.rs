@@ -18,7 +18,8 @@ async fn a_summary_is_the_assessment_with_exact_figures_and_is_answered_again_wh
     assert_eq!(body["health_ratio"]["value"], "1.037500000000000000");
     assert_eq!(body["risk_level"], "critical");
     assert_eq!(body["accounts"][0]["debt_usd"]["value"], 16_000.0);
-    assert_eq!(body["active_alerts_count"], body["critical_alerts_count"].as_u64().unwrap().max(1));
+    assert!(body["critical_alerts_count"].as_u64().unwrap() >= 1);
+    assert!(body["active_alerts_count"].as_u64() >= body["critical_alerts_count"].as_u64());
     let again = get(&world.router, &path).await;
     assert_eq!(again.body, first.body);
     assert_eq!(world.fake.reads.load(Ordering::SeqCst), 1);
@@ -68,13 +69,16 @@ async fn a_wallet_without_anything_has_no_debt_rather_than_a_zero() {
 
 #[tokio::test]
 async fn with_every_provider_down_and_nothing_known_the_gaps_are_named_and_nothing_is_invented() {
-    let world = World::open();
-    world.fake.behave(Mode::Dead);
     for path in ["summary", "positions"] {
+        let world = World::open();
+        world.fake.behave(Mode::Dead);
         let reply = get(&world.router, &format!("/api/risk/{path}?wallet={}", account_wallet())).await;
         let body = reply.problem(503, "providers-unavailable");
         assert_eq!(reply.header("retry-after"), "30");
-        assert!(body["detail"].as_str().unwrap().contains("alchemy (unavailable since 2023-11-14T21:56:40Z)"), "{body}");
+        assert!(
+            body["detail"].as_str().unwrap().contains("alchemy (unavailable since 2023-11-14T21:56:40Z)"),
+            "{body}"
+        );
         assert_eq!(body["gaps"][0]["source"], "alchemy");
         assert_eq!(body["gaps"][0]["since"], "2023-11-14T21:56:40Z");
     }

@@ -56,7 +56,8 @@ async fn the_list_is_paged_in_the_order_of_the_address() {
 async fn refused_watches_name_their_fields_and_change_nothing() {
     let world = World::open();
     let path = format!("/api/risk/watches/{}", account_wallet());
-    let reply = put(&world.router, &path, "{\"label\":7,\"health_factor_threshold\":0.5,\"chanels\":[]}").await;
+    let reply =
+        put(&world.router, &path, "{\"label\":7,\"health_factor_threshold\":0.5,\"chanels\":[]}").await;
     reply.problem(422, "refused-values");
     let mut fields: Vec<_> = reply.refused().into_iter().map(|(field, _)| field).collect();
     fields.sort();

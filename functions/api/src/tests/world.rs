@@ -179,7 +179,16 @@ impl Prices for Fake {
         let quote = |asset: &Asset| {
             let usd = if *asset == weth() { 2_000.0 } else { 1.0 };
             let volume_24h_usd = Some(1e9);
-            (*asset, Quote { usd, source: "coingecko", observed_at: self.now(), volume_24h_usd, confirmed_by: None })
+            (
+                *asset,
+                Quote {
+                    usd,
+                    source: "coingecko",
+                    observed_at: self.now(),
+                    volume_24h_usd,
+                    confirmed_by: None,
+                },
+            )
         };
         Found { values: assets.iter().map(quote).collect(), ..Found::default() }
     }
@@ -247,13 +256,29 @@ fn market(block: Block) -> Market {
         base_unit: U256::from(100_000_000),
         reserves: vec![
             reserve(0, weth(), "WETH", 18, 200_000_000_000, 8_300, block),
-            reserve(1, Asset::contract(ChainId::Ethereum, Address::repeat_byte(0xc1)), "USDC", 6, 100_000_000, 7_800, block),
+            reserve(
+                1,
+                Asset::contract(ChainId::Ethereum, Address::repeat_byte(0xc1)),
+                "USDC",
+                6,
+                100_000_000,
+                7_800,
+                block,
+            ),
         ],
         e_modes: Vec::new(),
     }
 }
 
-fn reserve(id: u16, asset: Asset, symbol: &str, decimals: u8, price: u64, threshold: u16, block: Block) -> Reserve {
+fn reserve(
+    id: u16,
+    asset: Asset,
+    symbol: &str,
+    decimals: u8,
+    price: u64,
+    threshold: u16,
+    block: Block,
+) -> Reserve {
     let ray = U256::from(10).pow(U256::from(27));
     let token = |byte: u8| Address::repeat_byte(byte + u8::try_from(id).unwrap());
     Reserve {

@@ -43,11 +43,7 @@ impl Service {
         let (alerts, total) = self.ports.store.list(&filter).await?;
         let is_full = u32::try_from(alerts.len()).is_ok_and(|length| length == request.limit);
         let next_cursor = alerts.last().map(|alert| alert.id).filter(|_| is_full);
-        Ok(AlertPage {
-            alerts,
-            total,
-            next_cursor,
-        })
+        Ok(AlertPage { alerts, total, next_cursor })
     }
 
     /// Notes that somebody has seen it. An alert outside `visible` is not there.
@@ -66,21 +62,12 @@ impl Service {
     /// [`AppError::NotFound`]; store errors.
     pub async fn resolve(&self, id: u64, visible: Option<&[Wallet]>) -> Result<Alert, AppError> {
         self.visible_alert(id, visible).await?;
-        let alert = self
-            .ports
-            .store
-            .resolve(id, self.ports.clock.now(), "by hand")
-            .await?;
+        let alert = self.ports.store.resolve(id, self.ports.clock.now(), "by hand").await?;
         self.answered(alert).await
     }
 
     async fn visible_alert(&self, id: u64, visible: Option<&[Wallet]>) -> Result<(), AppError> {
-        let alert = self
-            .ports
-            .store
-            .find_alert(id)
-            .await?
-            .ok_or(AppError::NotFound("alert"))?;
+        let alert = self.ports.store.find_alert(id).await?.ok_or(AppError::NotFound("alert"))?;
         let is_visible = visible.is_none_or(|wallets| wallets.contains(&alert.wallet));
         is_visible.then_some(()).ok_or(AppError::NotFound("alert"))
     }

@@ -42,10 +42,7 @@ impl Service {
         undiscovered: &HashSet<Wallet>,
     ) -> Vec<(Report, Outcome)> {
         let mut positions = self.ports.positions.read(queries, depth, scope).await;
-        for wallet in positions
-            .iter_mut()
-            .filter(|read| undiscovered.contains(&read.wallet))
-        {
+        for wallet in positions.iter_mut().filter(|read| undiscovered.contains(&read.wallet)) {
             wallet.gaps.push(no_token_list(wallet.wallet));
         }
         let assets = distinct_assets(&positions);
@@ -67,12 +64,7 @@ impl Service {
             self.ports.histories.daily(assets, days),
             self.ports.gas.gas(&chains),
         );
-        let mut market = MarketData {
-            gas,
-            gaps: gas_gaps,
-            readings: gas_readings,
-            ..MarketData::default()
-        };
+        let mut market = MarketData { gas, gaps: gas_gaps, readings: gas_readings, ..MarketData::default() };
         market.quotes = absorb(&mut market, quotes);
         market.closes = absorb(&mut market, closes);
         market
@@ -90,33 +82,21 @@ impl Service {
         let wallets: Vec<Wallet> = queries.iter().map(|query| query.wallet).collect();
         let standing = self.standing(&wallets).await?;
         let watches: HashMap<Wallet, &Watch> = watches.iter().map(|watch| (watch.wallet, watch)).collect();
-        let mut commit = Commit {
-            at: self.ports.clock.now(),
-            ..Commit::default()
-        };
+        let mut commit = Commit { at: self.ports.clock.now(), ..Commit::default() };
         let mut done = Vec::with_capacity(assessed.len());
         for (report, outcome) in assessed {
             let before = standing.get(&report.wallet).map_or(&[][..], Vec::as_slice);
             let thresholds = self.thresholds(watches.get(&report.wallet).copied());
-            let transitions = alarm::decide(
-                before,
-                &alarm::signals(&report, &thresholds),
-                alarm::is_full(&report),
-            );
+            let transitions =
+                alarm::decide(before, &alarm::signals(&report, &thresholds), alarm::is_full(&report));
             let (active, critical) = counts_after(before, &transitions);
             let summary = Summary::of(&report, active, critical);
-            commit
-                .assessments
-                .push(record(&report, &summary, outcome.is_informative)?);
+            commit.assessments.push(record(&report, &summary, outcome.is_informative)?);
             commit.transitions.extend(transitions);
             if depth == Depth::Discover && outcome.is_discovered {
                 commit.tokens.push((report.wallet, outcome.tokens));
             }
-            done.push(Assessed {
-                report,
-                summary,
-                is_informative: outcome.is_informative,
-            });
+            done.push(Assessed { report, summary, is_informative: outcome.is_informative });
         }
         let applied = self.ports.store.commit(commit).await?;
         count(&done, &applied);
@@ -205,13 +185,9 @@ async fn compute(
     let shared = Arc::clone(&positions);
     let page = tokio::task::spawn_blocking(move || {
         let prepared = Prepared::new(&market, now, &parameters);
-        shared
-            .par_iter()
-            .map(|wallet| assess(wallet, &prepared))
-            .collect()
+        shared.par_iter().map(|wallet| assess(wallet, &prepared)).collect()
     });
-    page.await
-        .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    page.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 fn record(report: &Report, summary: &Summary, is_informative: bool) -> Result<AssessmentRecord, AppError> {
@@ -263,11 +239,9 @@ fn count(done: &[Assessed], applied: &Applied) {
     for assessed in done {
         metrics::counter!("assessments_total", "level" => assessed.report.level.name()).increment(1);
     }
-    for (transition, alerts) in [
-        ("opened", &applied.opened),
-        ("escalated", &applied.escalated),
-        ("resolved", &applied.resolved),
-    ] {
+    for (transition, alerts) in
+        [("opened", &applied.opened), ("escalated", &applied.escalated), ("resolved", &applied.resolved)]
+    {
         for alert in alerts {
             metrics::counter!(
                 "alerts_total",

@@ -77,13 +77,7 @@ impl Service {
             (true, true) => HealthState::Degraded,
             (true, false) => HealthState::Healthy,
         };
-        Health {
-            state,
-            is_store_up,
-            upstreams,
-            last_sweep_age_seconds,
-            is_sweep_late,
-        }
+        Health { state, is_store_up, upstreams, last_sweep_age_seconds, is_sweep_late }
     }
 
     /// Counts, sweeps and upstreams.

@@ -36,9 +36,7 @@ impl Service {
     /// # Errors
     /// [`AppError::NothingKnown`] where no provider answers and nothing was known before; store errors.
     pub async fn summary(&self, request: &SummaryRequest) -> Result<Arc<Answer>, AppError> {
-        let limit = request
-            .max_age_seconds
-            .map_or(self.settings.fresh_seconds, u64::from);
+        let limit = request.max_age_seconds.map_or(self.settings.fresh_seconds, u64::from);
         let wallet = request.wallet;
         if let Some(answer) = self.summaries.get(&wallet).await {
             if self.age(answer.at) <= limit {
@@ -62,13 +60,7 @@ impl Service {
             return self.analyze_part(request).await;
         }
         if !request.force_refresh {
-            let latest = self
-                .ports
-                .store
-                .latest(&[request.wallet])
-                .await?
-                .into_iter()
-                .next();
+            let latest = self.ports.store.latest(&[request.wallet]).await?.into_iter().next();
             if let Some(record) = latest.filter(|record| self.age(record.at) <= self.settings.fresh_seconds) {
                 return Ok(Analysis {
                     summary: self.revive(&record).await?,
@@ -82,22 +74,14 @@ impl Service {
     }
 
     async fn analyze_part(&self, request: &AnalyzeRequest) -> Result<Analysis, AppError> {
-        let query = WalletQuery {
-            wallet: request.wallet,
-            known_tokens: Vec::new(),
-        };
-        let assessed = self
-            .assess(&[query], Depth::Discover, &request.scope, &HashSet::new())
-            .await;
+        let query = WalletQuery { wallet: request.wallet, known_tokens: Vec::new() };
+        let assessed = self.assess(&[query], Depth::Discover, &request.scope, &HashSet::new()).await;
         let (report, outcome) = assessed.into_iter().next().ok_or(AppError::NotFound("wallet"))?;
         if !outcome.is_informative {
             return Err(AppError::NothingKnown(report.gaps));
         }
         let (active, critical) = self.standing_counts(request.wallet).await?;
-        Ok(Analysis {
-            summary: Summary::of(&report, active, critical),
-            transitions: Applied::default(),
-        })
+        Ok(Analysis { summary: Summary::of(&report, active, critical), transitions: Applied::default() })
     }
 
     /// The stored assessment if fresh enough, else one made now.
@@ -110,23 +94,16 @@ impl Service {
                 (self.ports.clock.now(), summary)
             }
         };
-        Ok(Arc::new(Answer {
-            at,
-            body: serde_json::to_vec(&summary)?.into(),
-        }))
+        Ok(Arc::new(Answer { at, body: serde_json::to_vec(&summary)?.into() }))
     }
 
     /// One wallet, read anew and stored; falls back to the last known assessment where nothing can be read.
     pub(super) async fn assess_one(&self, wallet: Wallet) -> Result<(Summary, Applied), AppError> {
         let known = self.ports.store.tokens(&[wallet]).await?.into_iter().next();
-        let query = WalletQuery {
-            wallet,
-            known_tokens: known.map(|(_, tokens)| tokens).unwrap_or_default(),
-        };
+        let query = WalletQuery { wallet, known_tokens: known.map(|(_, tokens)| tokens).unwrap_or_default() };
         let watches = self.ports.store.find_watches(&[wallet]).await?;
-        let (assessed, applied) = self
-            .assess_and_commit(&[query], &watches, Depth::Discover, &HashSet::new())
-            .await?;
+        let (assessed, applied) =
+            self.assess_and_commit(&[query], &watches, Depth::Discover, &HashSet::new()).await?;
         let assessed = assessed.into_iter().next().ok_or(AppError::NotFound("wallet"))?;
         if assessed.is_informative {
             return Ok((assessed.summary, applied));
@@ -137,10 +114,7 @@ impl Service {
         };
         let mut summary = assessed.summary;
         let assessment = Box::new(serde_json::from_str(&record.body)?);
-        summary.last_known = Some(LastKnown {
-            age_seconds: self.age(record.at),
-            assessment,
-        });
+        summary.last_known = Some(LastKnown { age_seconds: self.age(record.at), assessment });
         Ok((summary, applied))
     }
 
@@ -150,29 +124,17 @@ impl Service {
         (summary.active_alerts_count, summary.critical_alerts_count) =
             self.standing_counts(record.wallet).await?;
         if !record.is_informative {
-            let last = self
-                .ports
-                .store
-                .last_known(&[record.wallet])
-                .await?
-                .into_iter()
-                .next();
+            let last = self.ports.store.last_known(&[record.wallet]).await?.into_iter().next();
             let last = last.ok_or_else(|| AppError::NothingKnown(Vec::new()))?;
             let assessment = Box::new(serde_json::from_str(&last.body)?);
-            summary.last_known = Some(LastKnown {
-                age_seconds: self.age(last.at),
-                assessment,
-            });
+            summary.last_known = Some(LastKnown { age_seconds: self.age(last.at), assessment });
         }
         Ok(summary)
     }
 
     async fn standing_counts(&self, wallet: Wallet) -> Result<(u64, u64), AppError> {
         let standing = self.ports.store.standing(&[wallet]).await?;
-        let critical = standing
-            .iter()
-            .filter(|alert| alert.severity == Severity::Critical)
-            .count();
+        let critical = standing.iter().filter(|alert| alert.severity == Severity::Critical).count();
         Ok((standing.len() as u64, critical as u64))
     }
 

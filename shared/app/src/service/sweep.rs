@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use risk_model::{Asset, RiskLevel, Timestamp, Wallet};
 use tracing::{info, instrument};
 
-use super::{AppError, Service};
+use super::{AppError, Assessed, Service};
 use crate::ports::{Depth, WalletQuery};
-use crate::records::{SweepReport, Watch};
+use crate::records::{Applied, SweepReport, Watch};
 
 /// Who sweeps, and until when.
 #[derive(Clone, Debug)]
@@ -25,10 +25,7 @@ impl Service {
     /// Store errors; what was committed before stays.
     #[instrument(skip_all, fields(sweep.holder = %order.holder))]
     pub async fn sweep(&self, order: &SweepOrder) -> Result<Option<SweepReport>, AppError> {
-        let mut report = SweepReport {
-            started_at: self.ports.clock.now(),
-            ..SweepReport::default()
-        };
+        let mut report = SweepReport { started_at: self.ports.clock.now(), ..SweepReport::default() };
         let (mut after, mut discoveries) = (None, self.settings.discoveries_per_sweep);
         loop {
             let now = self.ports.clock.now();
@@ -45,11 +42,7 @@ impl Service {
                 report.stopped = Some("the time given to this run was over".to_owned());
                 break;
             }
-            let page = self
-                .ports
-                .store
-                .page_watches(after, self.settings.page_size)
-                .await?;
+            let page = self.ports.store.page_watches(after, self.settings.page_size).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.wallet);
             self.sweep_page(&page, &mut discoveries, &mut report).await?;
@@ -73,24 +66,15 @@ impl Service {
         let (mut queries, mut to_discover, mut undiscovered) = (Vec::new(), Vec::new(), HashSet::new());
         for wallet in wallets {
             match known.get(&wallet) {
-                Some(tokens) => queries.push(WalletQuery {
-                    wallet,
-                    known_tokens: tokens.clone(),
-                }),
+                Some(tokens) => queries.push(WalletQuery { wallet, known_tokens: tokens.clone() }),
                 None if *discoveries > 0 => {
                     *discoveries -= 1;
-                    to_discover.push(WalletQuery {
-                        wallet,
-                        known_tokens: Vec::new(),
-                    });
+                    to_discover.push(WalletQuery { wallet, known_tokens: Vec::new() });
                 }
                 // Its lending accounts are read all the same; that its tokens are not is a gap in the answer.
                 None => {
                     undiscovered.insert(wallet);
-                    queries.push(WalletQuery {
-                        wallet,
-                        known_tokens: Vec::new(),
-                    });
+                    queries.push(WalletQuery { wallet, known_tokens: Vec::new() });
                 }
             }
         }
@@ -98,21 +82,20 @@ impl Service {
             if queries.is_empty() {
                 continue;
             }
-            let (assessed, applied) = self
-                .assess_and_commit(&queries, page, depth, &undiscovered)
-                .await?;
-            report.wallets += assessed.len() as u64;
-            let open = assessed
-                .iter()
-                .filter(|one| one.report.level == RiskLevel::Unknown)
-                .count();
-            report.unknown += open as u64;
-            report.opened += applied.opened.len() as u64;
-            report.escalated += applied.escalated.len() as u64;
-            report.resolved += applied.resolved.len() as u64;
+            let (assessed, applied) = self.assess_and_commit(&queries, page, depth, &undiscovered).await?;
+            add(report, &assessed, &applied);
         }
         Ok(())
     }
+}
+
+fn add(report: &mut SweepReport, assessed: &[Assessed], applied: &Applied) {
+    let open = assessed.iter().filter(|one| one.report.level == RiskLevel::Unknown).count();
+    report.wallets += assessed.len() as u64;
+    report.unknown += open as u64;
+    report.opened += applied.opened.len() as u64;
+    report.escalated += applied.escalated.len() as u64;
+    report.resolved += applied.resolved.len() as u64;
 }
 
 fn measure(report: &SweepReport) {

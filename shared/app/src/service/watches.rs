@@ -60,11 +60,7 @@ impl Service {
         visible: Option<&[Wallet]>,
     ) -> Result<Vec<Watch>, AppError> {
         let Some(wallets) = visible else {
-            return Ok(self
-                .ports
-                .store
-                .page_watches(request.cursor, request.limit)
-                .await?);
+            return Ok(self.ports.store.page_watches(request.cursor, request.limit).await?);
         };
         let mut found = self.ports.store.find_watches(wallets).await?;
         found.sort_by_key(|watch| watch.wallet);

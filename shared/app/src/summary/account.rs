@@ -175,16 +175,10 @@ impl From<&ReserveReport> for ReserveBody {
 impl From<&LiquidationPrice> for LiquidationPriceBody {
     fn from(price: &LiquidationPrice) -> Self {
         match price {
-            LiquidationPrice::Below(usd) => Self::Below {
-                usd: Usd::value(*usd),
-            },
-            LiquidationPrice::Above(usd) => Self::Above {
-                usd: Usd::value(*usd),
-            },
+            LiquidationPrice::Below(usd) => Self::Below { usd: Usd::value(*usd) },
+            LiquidationPrice::Above(usd) => Self::Above { usd: Usd::value(*usd) },
             LiquidationPrice::Never => Self::Never,
-            LiquidationPrice::Unknown(reason) => Self::Unknown {
-                reason: reason.clone(),
-            },
+            LiquidationPrice::Unknown(reason) => Self::Unknown { reason: reason.clone() },
         }
     }
 }

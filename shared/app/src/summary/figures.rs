@@ -52,9 +52,7 @@ pub enum HealthFactorBody {
 impl From<&HealthFactor> for HealthFactorBody {
     fn from(factor: &HealthFactor) -> Self {
         match (factor, factor.decimal()) {
-            (HealthFactor::Unknown(reason), _) => Self::Unknown {
-                reason: reason.clone(),
-            },
+            (HealthFactor::Unknown(reason), _) => Self::Unknown { reason: reason.clone() },
             (_, Some(value)) => Self::Known { value },
             (_, None) => Self::NoDebt,
         }
@@ -87,11 +85,9 @@ impl ScoreBody {
     pub fn of(range: Range, why: &str) -> Self {
         match range.known() {
             Some(value) => Self::Known { value },
-            None => Self::Unknown {
-                reason: why.to_owned(),
-                at_least: range.at_least,
-                at_most: range.at_most,
-            },
+            None => {
+                Self::Unknown { reason: why.to_owned(), at_least: range.at_least, at_most: range.at_most }
+            }
         }
     }
 }
@@ -112,15 +108,10 @@ pub(super) fn named_shares<T: ToString>(figure: &Figure<Vec<(T, f64)>>) -> Figur
         Figure::Known(shares) => FigureBody::Known {
             value: shares
                 .iter()
-                .map(|(name, share)| Share {
-                    name: name.to_string(),
-                    share: *share,
-                })
+                .map(|(name, share)| Share { name: name.to_string(), share: *share })
                 .collect(),
         },
-        Figure::Unknown(reason) => FigureBody::Unknown {
-            reason: reason.clone(),
-        },
+        Figure::Unknown(reason) => FigureBody::Unknown { reason: reason.clone() },
     }
 }
 
@@ -129,9 +120,7 @@ pub(super) fn named_shares<T: ToString>(figure: &Figure<Vec<(T, f64)>>) -> Figur
 pub fn rfc3339(at: Timestamp) -> String {
     const LAST: i64 = 253_402_207_200;
     let seconds = i64::try_from(at.seconds()).unwrap_or(LAST).min(LAST);
-    jiff::Timestamp::from_second(seconds)
-        .unwrap_or(jiff::Timestamp::MAX)
-        .to_string()
+    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
 }
 
 #[cfg(test)]

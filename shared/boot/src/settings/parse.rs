@@ -13,10 +13,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) const fn new(source: &'a dyn Source) -> Self {
-        Self {
-            source,
-            problems: Vec::new(),
-        }
+        Self { source, problems: Vec::new() }
     }
 
     pub(super) fn problem(&mut self, variable: &str, what: &str) {
@@ -105,10 +102,7 @@ impl<'a> Reader<'a> {
         if !(url.starts_with("https://") || url.starts_with("http://")) {
             self.problem(&url_variable, "must be an http or https URL");
         }
-        let rate = self
-            .source
-            .value(&rate_variable)
-            .map(|_| self.parsed(&rate_variable, 1.0));
+        let rate = self.source.value(&rate_variable).map(|_| self.parsed(&rate_variable, 1.0));
         if rate.is_some_and(|rate: f64| !(rate.is_finite() && rate > 0.0)) {
             self.problem(&rate_variable, "must be above 0");
         }
@@ -120,10 +114,6 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn finish<T>(self, settings: T) -> Result<T, Problems> {
-        if self.problems.is_empty() {
-            Ok(settings)
-        } else {
-            Err(Problems(self.problems))
-        }
+        if self.problems.is_empty() { Ok(settings) } else { Err(Problems(self.problems)) }
     }
 }

@@ -22,14 +22,9 @@ impl<S: std::hash::BuildHasher> Source for HashMap<String, String, S> {
 pub struct ProcessEnvironment;
 
 impl Source for ProcessEnvironment {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "boot is the one crate that reads the environment"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "boot is the one crate that reads the environment")]
     fn value(&self, variable: &str) -> Option<String> {
-        std::env::var(variable)
-            .ok()
-            .filter(|text| !text.trim().is_empty())
+        std::env::var(variable).ok().filter(|text| !text.trim().is_empty())
     }
 }
 
@@ -69,16 +64,10 @@ pub(super) fn parse(text: &str) -> Result<HashMap<String, String>, Problems> {
             serde_json::Value::Number(number) => settings.insert(name, number.to_string()),
             serde_json::Value::Bool(flag) => settings.insert(name, flag.to_string()),
             _ => {
-                problems.push(format!(
-                    "CONFIG_FILE: {name} must be a text, a number or a boolean"
-                ));
+                problems.push(format!("CONFIG_FILE: {name} must be a text, a number or a boolean"));
                 None
             }
         };
     }
-    if problems.is_empty() {
-        Ok(settings)
-    } else {
-        Err(Problems(problems))
-    }
+    if problems.is_empty() { Ok(settings) } else { Err(Problems(problems)) }
 }

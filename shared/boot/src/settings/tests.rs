@@ -5,10 +5,8 @@ use std::collections::HashMap;
 use super::*;
 
 fn read(pairs: &[(&str, &str)]) -> Result<Settings, Problems> {
-    let map: HashMap<String, String> = pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
+    let map: HashMap<String, String> =
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Settings::read(&map)
 }
 
@@ -17,11 +15,7 @@ fn nothing_set_is_a_laptop() {
     let settings = read(&[]).unwrap();
     assert_eq!(settings.environment, Environment::Development);
     assert_eq!(
-        (
-            settings.port,
-            settings.rate_limit_per_minute,
-            settings.sweep_interval_seconds
-        ),
+        (settings.port, settings.rate_limit_per_minute, settings.sweep_interval_seconds),
         (8001, 60, 600)
     );
     assert_eq!(settings.chains, ChainId::ALL);
@@ -40,28 +34,16 @@ fn every_problem_is_told_at_once_and_by_name() {
     ])
     .unwrap_err();
     let text = problems.to_string();
-    for variable in [
-        "ENV",
-        "PORT",
-        "RATE_LIMIT_PER_MINUTE",
-        "CHAINS",
-        "ALCHEMY_URL",
-        "SAMPLE_WALLETS",
-    ] {
+    for variable in ["ENV", "PORT", "RATE_LIMIT_PER_MINUTE", "CHAINS", "ALCHEMY_URL", "SAMPLE_WALLETS"] {
         assert!(text.contains(variable), "{variable} is missing from: {text}");
     }
 }
 
 #[test]
 fn production_refuses_what_it_lacks_and_open_doors() {
-    let problems = read(&[("ENV", "production"), ("AUTH_MODE", "open")])
-        .unwrap_err()
-        .to_string();
+    let problems = read(&[("ENV", "production"), ("AUTH_MODE", "open")]).unwrap_err().to_string();
     for variable in ["AUTH_MODE", "MONGODB_URI", "ALCHEMY_API_KEY", "THEGRAPH_API_KEY"] {
-        assert!(
-            problems.contains(variable),
-            "{variable} is missing from: {problems}"
-        );
+        assert!(problems.contains(variable), "{variable} is missing from: {problems}");
     }
     assert!(read(&[("AUTH_MODE", "open"), ("BIND_ADDRESS", "0.0.0.0")]).is_err());
     assert!(read(&[("AUTH_MODE", "open")]).unwrap().is_auth_open);
@@ -69,11 +51,8 @@ fn production_refuses_what_it_lacks_and_open_doors() {
 
 #[test]
 fn secrets_print_as_stars() {
-    let settings = read(&[
-        ("ALCHEMY_API_KEY", "top-secret"),
-        ("ALCHEMY_URL", "https://x/v2/top-secret"),
-    ])
-    .unwrap();
+    let settings =
+        read(&[("ALCHEMY_API_KEY", "top-secret"), ("ALCHEMY_URL", "https://x/v2/top-secret")]).unwrap();
     assert!(!format!("{settings:?}").contains("top-secret"));
 }
 

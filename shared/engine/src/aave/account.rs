@@ -112,13 +112,8 @@ impl std::error::Error for AccountError {}
 /// # Errors
 /// [`AccountError::UnknownReserve`], [`AccountError::Overflow`], [`AccountError::BlockBeforeUpdate`].
 pub fn balances(market: &Market, part: &ReservePosition) -> Result<(U256, U256), AccountError> {
-    let reserve = market
-        .reserves
-        .get(part.reserve)
-        .ok_or(AccountError::UnknownReserve)?;
-    let overflow = |_: Overflow| AccountError::Overflow {
-        symbol: reserve.symbol.clone(),
-    };
+    let reserve = market.reserves.get(part.reserve).ok_or(AccountError::UnknownReserve)?;
+    let overflow = |_: Overflow| AccountError::Overflow { symbol: reserve.symbol.clone() };
     let supplied = if part.scaled_a_token.is_zero() {
         U256::ZERO
     } else {
@@ -166,17 +161,10 @@ pub fn reserve_amounts(market: &Market, position: &Position) -> Result<Vec<Reser
         .reserves
         .iter()
         .map(|part| {
-            let reserve = market
-                .reserves
-                .get(part.reserve)
-                .ok_or(AccountError::UnknownReserve)?;
-            let repeated = seen
-                .get_mut(part.reserve)
-                .is_none_or(|seen| std::mem::replace(seen, true));
+            let reserve = market.reserves.get(part.reserve).ok_or(AccountError::UnknownReserve)?;
+            let repeated = seen.get_mut(part.reserve).is_none_or(|seen| std::mem::replace(seen, true));
             if repeated {
-                return Err(AccountError::RepeatedReserve {
-                    symbol: reserve.symbol.clone(),
-                });
+                return Err(AccountError::RepeatedReserve { symbol: reserve.symbol.clone() });
             }
             amounts(market, position.e_mode, part, reserve)
         })
@@ -189,30 +177,17 @@ fn amounts(
     part: &ReservePosition,
     reserve: &Reserve,
 ) -> Result<ReserveAmounts, AccountError> {
-    let overflow = |_: Overflow| AccountError::Overflow {
-        symbol: reserve.symbol.clone(),
-    };
+    let overflow = |_: Overflow| AccountError::Overflow { symbol: reserve.symbol.clone() };
     let (supplied, owed) = balances(market, part)?;
-    let threshold_bps = if part.is_collateral {
-        threshold_bps(market, e_mode, reserve)?
-    } else {
-        0
-    };
+    let threshold_bps = if part.is_collateral { threshold_bps(market, e_mode, reserve)? } else { 0 };
     let counts = threshold_bps != 0 && !supplied.is_zero();
-    let mut found = ReserveAmounts {
-        supplied,
-        owed,
-        collateral_base: U256::ZERO,
-        debt_base: U256::ZERO,
-        threshold_bps,
-    };
+    let mut found =
+        ReserveAmounts { supplied, owed, collateral_base: U256::ZERO, debt_base: U256::ZERO, threshold_bps };
     if !counts && owed.is_zero() {
         return Ok(found);
     }
     let price = reserve.price.filter(|price| !price.is_zero());
-    let price = price.ok_or_else(|| AccountError::Unpriced {
-        symbol: reserve.symbol.clone(),
-    })?;
+    let price = price.ok_or_else(|| AccountError::Unpriced { symbol: reserve.symbol.clone() })?;
     let one = unit(reserve.decimals).map_err(overflow)?;
     if counts {
         found.collateral_base = mul_div_floor(supplied, price, one).map_err(overflow)?;
@@ -239,9 +214,8 @@ fn amounts(
 pub fn account_data(market: &Market, position: &Position) -> Result<AccountData, AccountError> {
     let parts = reserve_amounts(market, position)?;
     let category = category(market, position.e_mode)?;
-    sum(market, position, &parts, category).map_err(|_| AccountError::Overflow {
-        symbol: "the account".into(),
-    })
+    sum(market, position, &parts, category)
+        .map_err(|_| AccountError::Overflow { symbol: "the account".into() })
 }
 
 fn sum(
@@ -255,14 +229,8 @@ fn sum(
     for (part, amounts) in position.reserves.iter().zip(parts) {
         collateral = add(collateral, amounts.collateral_base)?;
         debt = add(debt, amounts.debt_base)?;
-        weighted = add(
-            weighted,
-            mul(amounts.collateral_base, U256::from(amounts.threshold_bps))?,
-        )?;
-        let ltv = market
-            .reserves
-            .get(part.reserve)
-            .map_or(0, |reserve| ltv_bps(market, category, reserve));
+        weighted = add(weighted, mul(amounts.collateral_base, U256::from(amounts.threshold_bps))?)?;
+        let ltv = market.reserves.get(part.reserve).map_or(0, |reserve| ltv_bps(market, category, reserve));
         weighted_ltv = add(weighted_ltv, mul(amounts.collateral_base, U256::from(ltv))?)?;
     }
     // Without collateral the averages are zero, as in the contract.
@@ -271,10 +239,9 @@ fn sum(
     let (health_factor, borrowable) = match market.rounding {
         Rounding::AgainstUser => (wad_over(weighted, debt)?, mul(collateral, ltv)? / BPS),
         Rounding::HalfUp if debt.is_zero() => (U256::MAX, percent_mul(collateral, ltv)?),
-        Rounding::HalfUp => (
-            wad_div(percent_mul(collateral, threshold)?, debt)?,
-            percent_mul(collateral, ltv)?,
-        ),
+        Rounding::HalfUp => {
+            (wad_div(percent_mul(collateral, threshold)?, debt)?, percent_mul(collateral, ltv)?)
+        }
     };
     Ok(AccountData {
         total_collateral_base: collateral,
@@ -288,11 +255,7 @@ fn sum(
 }
 
 fn wad_over(weighted: U256, debt: U256) -> Result<U256, Overflow> {
-    if debt.is_zero() {
-        Ok(U256::MAX)
-    } else {
-        Ok(wad_div(weighted, debt)? / BPS)
-    }
+    if debt.is_zero() { Ok(U256::MAX) } else { Ok(wad_div(weighted, debt)? / BPS) }
 }
 
 fn ltv_bps(market: &Market, category: Option<&EModeCategory>, reserve: &Reserve) -> u16 {
@@ -305,9 +268,7 @@ fn ltv_bps(market: &Market, category: Option<&EModeCategory>, reserve: &Reserve)
 /// Whether the configuration outside an e-mode still rules inside it: the lines until 3.5.
 fn base_supersedes(market: &Market) -> bool {
     market.rounding == Rounding::HalfUp
-        || market
-            .revision
-            .is_some_and(|revision| revision < DECOUPLED_E_MODES)
+        || market.revision.is_some_and(|revision| revision < DECOUPLED_E_MODES)
 }
 
 fn category(market: &Market, e_mode: u8) -> Result<Option<&EModeCategory>, AccountError> {
@@ -315,9 +276,7 @@ fn category(market: &Market, e_mode: u8) -> Result<Option<&EModeCategory>, Accou
         return Ok(None);
     }
     let found = market.e_modes.iter().find(|category| category.id == e_mode);
-    found
-        .map(Some)
-        .ok_or(AccountError::UnknownEMode { category: e_mode })
+    found.map(Some).ok_or(AccountError::UnknownEMode { category: e_mode })
 }
 
 /// The category, if the reserve is collateral of it.

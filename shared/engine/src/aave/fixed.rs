@@ -37,11 +37,7 @@ pub(crate) fn mul_div_floor(a: U256, b: U256, c: U256) -> Result<U256, Overflow>
 pub(crate) fn mul_div_ceil(a: U256, b: U256, c: U256) -> Result<U256, Overflow> {
     let product = mul(a, b)?;
     let floor = product.checked_div(c).ok_or(Overflow)?;
-    if product.checked_rem(c).ok_or(Overflow)?.is_zero() {
-        Ok(floor)
-    } else {
-        add(floor, U256::ONE)
-    }
+    if product.checked_rem(c).ok_or(Overflow)?.is_zero() { Ok(floor) } else { add(floor, U256::ONE) }
 }
 
 /// `rayMul`, rounded half up.

@@ -24,9 +24,7 @@ pub fn normalized_income(market: &Market, reserve: &Reserve) -> Result<U256, Acc
     }
     let grown =
         linear(reserve.liquidity_rate, seconds).and_then(|factor| ray_mul(factor, reserve.liquidity_index));
-    grown.map_err(|_| AccountError::Overflow {
-        symbol: reserve.symbol.clone(),
-    })
+    grown.map_err(|_| AccountError::Overflow { symbol: reserve.symbol.clone() })
 }
 
 /// `getReserveNormalizedVariableDebt`: underlying per scaled debt token at the market's block, ray.
@@ -43,18 +41,12 @@ pub fn normalized_debt(market: &Market, reserve: &Reserve) -> Result<U256, Accou
         Rounding::HalfUp => compounded_binomial(reserve.variable_borrow_rate, seconds),
     };
     let grown = factor.and_then(|factor| ray_mul(factor, reserve.variable_borrow_index));
-    grown.map_err(|_| AccountError::Overflow {
-        symbol: reserve.symbol.clone(),
-    })
+    grown.map_err(|_| AccountError::Overflow { symbol: reserve.symbol.clone() })
 }
 
 fn elapsed(market: &Market, reserve: &Reserve) -> Result<U256, AccountError> {
     let seconds = market.block.timestamp.seconds().checked_sub(reserve.last_update);
-    seconds
-        .map(U256::from)
-        .ok_or_else(|| AccountError::BlockBeforeUpdate {
-            symbol: reserve.symbol.clone(),
-        })
+    seconds.map(U256::from).ok_or_else(|| AccountError::BlockBeforeUpdate { symbol: reserve.symbol.clone() })
 }
 
 /// `calculateLinearInterest`: `1 + rate × t`, ray.

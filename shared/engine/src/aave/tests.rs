@@ -59,10 +59,7 @@ fn odd_position(e_mode: u8) -> Position {
     let mut wbtc = supply(WBTC, U256::from(98_765_432));
     wbtc.scaled_variable_debt = U256::from(1_234);
     let usdc = debt(USDC, U256::from(43_210_987_654_u64));
-    Position {
-        e_mode,
-        reserves: vec![supply(WETH, number("12345678901234567890")), wbtc, usdc],
-    }
+    Position { e_mode, reserves: vec![supply(WETH, number("12345678901234567890")), wbtc, usdc] }
 }
 
 /// Rounding, e-mode, then collateral, debt, available borrows, threshold, LTV, and the health factor.
@@ -70,49 +67,25 @@ const INDEPENDENT: [(Rounding, u8, [u64; 5], &str); 4] = [
     (
         Rounding::AgainstUser,
         0,
-        [
-            9_142_247_406_061,
-            4_973_933_203_896,
-            1_902_865_294_943,
-            7_948,
-            7_522,
-        ],
+        [9_142_247_406_061, 4_973_933_203_896, 1_902_865_294_943, 7_948, 7_522],
         "1460896629066967914",
     ),
     (
         Rounding::AgainstUser,
         1,
-        [
-            9_142_247_406_061,
-            4_973_933_203_896,
-            2_159_762_447_053,
-            8_244,
-            7_803,
-        ],
+        [9_142_247_406_061, 4_973_933_203_896, 2_159_762_447_053, 8_244, 7_803],
         "1515360277248754840",
     ),
     (
         Rounding::HalfUp,
         0,
-        [
-            9_142_247_406_061,
-            4_973_933_203_794,
-            1_902_865_295_045,
-            7_948,
-            7_522,
-        ],
+        [9_142_247_406_061, 4_973_933_203_794, 1_902_865_295_045, 7_948, 7_522],
         "1460867675664495864",
     ),
     (
         Rounding::HalfUp,
         1,
-        [
-            9_142_247_406_061,
-            4_973_933_203_794,
-            2_159_762_447_155,
-            8_244,
-            7_803,
-        ],
+        [9_142_247_406_061, 4_973_933_203_794, 2_159_762_447_155, 8_244, 7_803],
         "1515273416982771835",
     ),
 ];
@@ -140,14 +113,8 @@ fn the_account_equals_an_independent_integer_computation_in_both_generations() {
 #[test]
 fn the_two_forms_of_compounding_equal_an_independent_computation() {
     let (rate, seconds) = (number("31203948710293847102938471"), U256::from(1_234_567));
-    assert_eq!(
-        compounded_taylor(rate, seconds).unwrap(),
-        number("1001222314319560170788405247")
-    );
-    assert_eq!(
-        compounded_binomial(rate, seconds).unwrap(),
-        number("1001222314015146127637767142")
-    );
+    assert_eq!(compounded_taylor(rate, seconds).unwrap(), number("1001222314319560170788405247"));
+    assert_eq!(compounded_binomial(rate, seconds).unwrap(), number("1001222314015146127637767142"));
     assert_eq!(linear(U256::ZERO, seconds).unwrap(), RAY);
 }
 
@@ -160,20 +127,9 @@ fn exactly_one_is_not_liquidatable_and_one_unit_less_is() {
 
 #[test]
 fn without_debt_the_factor_is_the_contracts_largest_number() {
-    let position = Position {
-        e_mode: 0,
-        reserves: vec![supply(WETH, tokens(1, 18))],
-    };
-    assert_eq!(
-        account_data(&market(), &position).unwrap().health_factor,
-        U256::MAX
-    );
-    assert_eq!(
-        account_data(&market(), &Position::default())
-            .unwrap()
-            .health_factor,
-        U256::MAX
-    );
+    let position = Position { e_mode: 0, reserves: vec![supply(WETH, tokens(1, 18))] };
+    assert_eq!(account_data(&market(), &position).unwrap().health_factor, U256::MAX);
+    assert_eq!(account_data(&market(), &Position::default()).unwrap().health_factor, U256::MAX);
 }
 
 #[test]
@@ -190,22 +146,10 @@ fn a_supply_that_is_not_flagged_is_no_collateral_and_needs_no_price() {
 #[test]
 fn a_base_threshold_of_zero_counts_inside_an_e_mode_since_the_decoupling_only() {
     let factor = |rounding, revision| {
-        let mut market = Market {
-            rounding,
-            revision,
-            ..market()
-        };
+        let mut market = Market { rounding, revision, ..market() };
         market.reserves[WETH].liquidation_threshold_bps = 0;
         market.reserves[WETH].ltv_bps = 0;
-        account_data(
-            &market,
-            &Position {
-                e_mode: 1,
-                ..borrower(10_000)
-            },
-        )
-        .unwrap()
-        .health_factor
+        account_data(&market, &Position { e_mode: 1, ..borrower(10_000) }).unwrap().health_factor
     };
     let with_e_mode = U256::from(1_860_000_000_000_000_000_u64);
     assert_eq!(factor(Rounding::AgainstUser, Some(11)), with_e_mode);
@@ -232,51 +176,33 @@ fn error_of(change: fn(&mut Market, &mut Position)) -> AccountError {
 fn what_is_missing_or_contradicts_itself_is_error_of() {
     assert_eq!(
         error_of(|market, _| market.reserves[WETH].price = None),
-        AccountError::Unpriced {
-            symbol: "WETH".into()
-        }
+        AccountError::Unpriced { symbol: "WETH".into() }
     );
     assert_eq!(
         error_of(|market, _| market.reserves[USDC].price = Some(U256::ZERO)),
-        AccountError::Unpriced {
-            symbol: "USDC".into()
-        }
+        AccountError::Unpriced { symbol: "USDC".into() }
     );
-    assert_eq!(
-        error_of(|_, position| position.e_mode = 9),
-        AccountError::UnknownEMode { category: 9 }
-    );
-    assert_eq!(
-        error_of(|_, position| position.reserves[0].reserve = 99),
-        AccountError::UnknownReserve
-    );
+    assert_eq!(error_of(|_, position| position.e_mode = 9), AccountError::UnknownEMode { category: 9 });
+    assert_eq!(error_of(|_, position| position.reserves[0].reserve = 99), AccountError::UnknownReserve);
 }
 
 #[test]
 fn what_cannot_be_on_a_chain_is_error_of() {
     assert_eq!(
         error_of(|_, position| position.reserves[0].reserve = USDC),
-        AccountError::RepeatedReserve {
-            symbol: "USDC".into()
-        }
+        AccountError::RepeatedReserve { symbol: "USDC".into() }
     );
     assert_eq!(
         error_of(|market, _| market.reserves[WETH].last_update += 1_000),
-        AccountError::BlockBeforeUpdate {
-            symbol: "WETH".into()
-        }
+        AccountError::BlockBeforeUpdate { symbol: "WETH".into() }
     );
     assert_eq!(
         error_of(|_, position| position.reserves[0].scaled_a_token = U256::MAX),
-        AccountError::Overflow {
-            symbol: "WETH".into()
-        }
+        AccountError::Overflow { symbol: "WETH".into() }
     );
     assert_eq!(
         error_of(|market, _| market.reserves[WETH].decimals = 255),
-        AccountError::Overflow {
-            symbol: "WETH".into()
-        }
+        AccountError::Overflow { symbol: "WETH".into() }
     );
 }
 

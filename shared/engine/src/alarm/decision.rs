@@ -17,10 +17,8 @@ const WAIT: &str =
 /// Severity only rises while an alert stands.
 #[must_use]
 pub fn decide(standing: &[Standing], signals: &[Signal], full_data: bool) -> Vec<Transition> {
-    let by_identity: BTreeMap<&Identity, &Condition> = signals
-        .iter()
-        .map(|signal| (&signal.identity, &signal.condition))
-        .collect();
+    let by_identity: BTreeMap<&Identity, &Condition> =
+        signals.iter().map(|signal| (&signal.identity, &signal.condition)).collect();
     let known: BTreeSet<&Identity> = standing.iter().map(|alert| &alert.identity).collect();
     let mut transitions: Vec<(&Identity, Transition)> = by_identity
         .iter()
@@ -34,21 +32,11 @@ pub fn decide(standing: &[Standing], signals: &[Signal], full_data: bool) -> Vec
         }
     }
     transitions.sort_by(|a, b| a.0.cmp(b.0));
-    transitions
-        .into_iter()
-        .map(|(_, transition)| transition)
-        .collect()
+    transitions.into_iter().map(|(_, transition)| transition).collect()
 }
 
 fn open(identity: &Identity, condition: &Condition) -> Option<Transition> {
-    let Condition::Firing {
-        severity,
-        message,
-        action,
-        measured,
-        threshold,
-    } = condition
-    else {
+    let Condition::Firing { severity, message, action, measured, threshold } = condition else {
         return None;
     };
     Some(Transition::Open {
@@ -63,13 +51,7 @@ fn open(identity: &Identity, condition: &Condition) -> Option<Transition> {
 
 fn advance(alert: &Standing, condition: Option<&Condition>, full_data: bool) -> Option<Transition> {
     match condition {
-        Some(Condition::Firing {
-            severity,
-            message,
-            action,
-            measured,
-            threshold,
-        }) => {
+        Some(Condition::Firing { severity, message, action, measured, threshold }) => {
             let (message, action) = (message.clone(), action.clone());
             Some(if *severity > alert.severity {
                 Transition::Escalate {

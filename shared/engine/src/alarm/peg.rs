@@ -24,36 +24,15 @@ pub(super) fn stablecoins(report: &Report, thresholds: &Thresholds) -> Vec<(Asse
     let mut coins: BTreeMap<Asset, Coin<'_>> = BTreeMap::new();
     let held = report.holdings.iter().map(|one| {
         let price = one.price.known().map(|usd| usd.value());
-        (
-            one.asset,
-            one.symbol.as_str(),
-            price,
-            whole(one.amount, one.decimals) * price.unwrap_or(0.0),
-        )
+        (one.asset, one.symbol.as_str(), price, whole(one.amount, one.decimals) * price.unwrap_or(0.0))
     });
-    let lent = report
-        .accounts
-        .iter()
-        .flat_map(|account| &account.reserves)
-        .map(|one| {
-            let tokens = whole(one.supplied, one.decimals) + whole(one.owed, one.decimals);
-            (
-                one.asset,
-                one.symbol.as_str(),
-                one.market_price.known().map(|usd| usd.value()),
-                tokens,
-            )
-        });
+    let lent = report.accounts.iter().flat_map(|account| &account.reserves).map(|one| {
+        let tokens = whole(one.supplied, one.decimals) + whole(one.owed, one.decimals);
+        (one.asset, one.symbol.as_str(), one.market_price.known().map(|usd| usd.value()), tokens)
+    });
     for (asset, symbol, price, weight_usd) in held.chain(lent).filter(|(_, symbol, ..)| is_stablecoin(symbol))
     {
-        coins
-            .entry(asset)
-            .or_insert(Coin {
-                symbol,
-                price,
-                weight_usd: 0.0,
-            })
-            .weight_usd += weight_usd;
+        coins.entry(asset).or_insert(Coin { symbol, price, weight_usd: 0.0 }).weight_usd += weight_usd;
     }
     coins
         .into_iter()
@@ -77,19 +56,9 @@ fn depeg(coin: &Coin<'_>, thresholds: &Thresholds) -> Condition {
         far if far >= thresholds.depeg_high => Severity::High,
         _ => Severity::Medium,
     };
-    let message = format!(
-        "{} trades at ${price:.4}, {:.2} % from its dollar",
-        coin.symbol,
-        100.0 * distance
-    );
+    let message = format!("{} trades at ${price:.4}, {:.2} % from its dollar", coin.symbol, 100.0 * distance);
     let action = "Leave the coin, or repay what is owed in it while it is cheap.";
-    Rising {
-        low: distance,
-        high: distance,
-        line: thresholds.depeg,
-        severity,
-    }
-    .judge(Text { message, action })
+    Rising { low: distance, high: distance, line: thresholds.depeg, severity }.judge(Text { message, action })
 }
 
 /// How far an account's oracle prices are from the market's, by the furthest of those that its health depends on.
@@ -102,26 +71,19 @@ pub(super) fn divergence(account: &AccountReport, thresholds: &Thresholds) -> Co
         .filter(used)
         .map(|reserve| (reserve.symbol.as_str(), distance(reserve)))
         .collect();
-    let known = distances
-        .iter()
-        .filter_map(|(symbol, distance)| Some((*symbol, (*distance)?)));
+    let known = distances.iter().filter_map(|(symbol, distance)| Some((*symbol, (*distance)?)));
     let (symbol, furthest) = known.fold(("", 0.0), |most, one| if one.1 > most.1 { one } else { most });
     let is_complete = distances.iter().all(|(_, distance)| distance.is_some());
     let is_near = match &account.market_health_factor {
-        HealthFactor::Known(_) => account
-            .market_health_factor
-            .ratio()
-            .is_some_and(|one| one < thresholds.health_factor_high),
+        HealthFactor::Known(_) => {
+            account.market_health_factor.ratio().is_some_and(|one| one < thresholds.health_factor_high)
+        }
         HealthFactor::NoDebt | HealthFactor::Unknown(_) => false,
     };
     let message = if symbol.is_empty() {
         format!("{}: oracle and market agree", account.key)
     } else {
-        format!(
-            "{}: oracle and market differ by {:.2} % on {symbol}",
-            account.key,
-            100.0 * furthest
-        )
+        format!("{}: oracle and market differ by {:.2} % on {symbol}", account.key, 100.0 * furthest)
     };
     Rising {
         low: furthest,

@@ -13,16 +13,8 @@ pub fn signals(report: &Report, thresholds: &Thresholds) -> Vec<Signal> {
     let mut conditions = of_the_wallet(report, thresholds);
     for account in &report.accounts {
         let key = || account.key.clone();
-        conditions.push((
-            key(),
-            AlertKind::LiquidationRisk,
-            liquidation_risk(account, report, thresholds),
-        ));
-        conditions.push((
-            key(),
-            AlertKind::OracleDivergence,
-            divergence(account, thresholds),
-        ));
+        conditions.push((key(), AlertKind::LiquidationRisk, liquidation_risk(account, report, thresholds)));
+        conditions.push((key(), AlertKind::OracleDivergence, divergence(account, thresholds)));
     }
     let pegs = stablecoins(report, thresholds).into_iter();
     conditions
@@ -30,11 +22,7 @@ pub fn signals(report: &Report, thresholds: &Thresholds) -> Vec<Signal> {
     let mut signals: Vec<Signal> = conditions
         .into_iter()
         .map(|(account, kind, condition)| Signal {
-            identity: Identity {
-                wallet: report.wallet,
-                account,
-                kind,
-            },
+            identity: Identity { wallet: report.wallet, account, kind },
             condition,
         })
         .collect();
@@ -45,26 +33,10 @@ pub fn signals(report: &Report, thresholds: &Thresholds) -> Vec<Signal> {
 fn of_the_wallet(report: &Report, thresholds: &Thresholds) -> Vec<(String, AlertKind, Condition)> {
     vec![
         (String::new(), AlertKind::DataBlind, data_blind(report)),
-        (
-            String::new(),
-            AlertKind::HighVolatility,
-            high_volatility(report, thresholds),
-        ),
-        (
-            String::new(),
-            AlertKind::ValueAtRisk,
-            value_at_risk(report, thresholds),
-        ),
-        (
-            String::new(),
-            AlertKind::OverExposure,
-            over_exposure(report, thresholds),
-        ),
-        (
-            String::new(),
-            AlertKind::LowLiquidity,
-            low_liquidity(report, thresholds),
-        ),
+        (String::new(), AlertKind::HighVolatility, high_volatility(report, thresholds)),
+        (String::new(), AlertKind::ValueAtRisk, value_at_risk(report, thresholds)),
+        (String::new(), AlertKind::OverExposure, over_exposure(report, thresholds)),
+        (String::new(), AlertKind::LowLiquidity, low_liquidity(report, thresholds)),
     ]
 }
 
@@ -90,13 +62,7 @@ fn liquidation_risk(account: &AccountReport, report: &Report, thresholds: &Thres
             (None, Some(chance)) => (chance, thresholds.probability_24h.open),
             _ => (factor, thresholds.health_factor.open),
         };
-        return Condition::Firing {
-            severity,
-            message,
-            action: cure(account, report),
-            measured,
-            threshold,
-        };
+        return Condition::Firing { severity, message, action: cure(account, report), measured, threshold };
     }
     match chance {
         Some(chance) if is_certain => {
@@ -130,20 +96,14 @@ fn chance_severity(chance: f64, thresholds: &Thresholds) -> Option<Severity> {
 }
 
 fn liquidation_message(account: &AccountReport, factor: f64) -> String {
-    let chance = account
-        .probability_24h
-        .known()
-        .map_or_else(String::new, |chance| {
-            format!("; chance of liquidation within 24 h {:.2} %", 100.0 * chance)
-        });
+    let chance = account.probability_24h.known().map_or_else(String::new, |chance| {
+        format!("; chance of liquidation within 24 h {:.2} %", 100.0 * chance)
+    });
     if factor < 1.0 {
         return format!("{} can be liquidated now: health factor {factor:.4}", account.key);
     }
     let drop = account.uniform_drop.known().map_or_else(String::new, |drop| {
-        format!(
-            ", {:.2} % above liquidation if all collateral falls",
-            100.0 * drop
-        )
+        format!(", {:.2} % above liquidation if all collateral falls", 100.0 * drop)
     });
     format!("{}: health factor {factor:.4}{drop}{chance}", account.key)
 }
@@ -172,11 +132,7 @@ fn cure(account: &AccountReport, report: &Report) -> String {
     let text = steps.join(", or ");
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first
-        .into_iter()
-        .chain(letters)
-        .chain(std::iter::once('.'))
-        .collect()
+    first.into_iter().chain(letters).chain(std::iter::once('.')).collect()
 }
 
 fn data_blind(report: &Report) -> Condition {
@@ -188,10 +144,7 @@ fn data_blind(report: &Report) -> Condition {
         .collect();
     let Some(count) = u32::try_from(missing.len()).ok().filter(|count| *count > 0) else {
         let message = "everything that liquidation depends on was read".to_owned();
-        return Condition::Clear {
-            message,
-            measured: Some(0.0),
-        };
+        return Condition::Clear { message, measured: Some(0.0) };
     };
     let named = missing.iter().take(3).copied().collect::<Vec<_>>().join("; ");
     Condition::Firing {
@@ -210,17 +163,8 @@ fn high_volatility(report: &Report, thresholds: &Thresholds) -> Condition {
         Figure::Known(volatility) => format!("equity moves {:.1} % a year", 100.0 * volatility),
         Figure::Unknown(why) => format!("volatility of equity: {why}"),
     };
-    let text = Text {
-        message,
-        action: "Reduce debt or move into assets that move less.",
-    };
-    Rising {
-        low: points.at_least,
-        high: points.at_most,
-        line,
-        severity: Severity::Medium,
-    }
-    .judge(text)
+    let text = Text { message, action: "Reduce debt or move into assets that move less." };
+    Rising { low: points.at_least, high: points.at_most, line, severity: Severity::Medium }.judge(text)
 }
 
 fn value_at_risk(report: &Report, thresholds: &Thresholds) -> Condition {
@@ -231,31 +175,12 @@ fn value_at_risk(report: &Report, thresholds: &Thresholds) -> Condition {
         // There is no equity to take a share of; the volatility component is at its end for that.
         return Condition::Unknown;
     }
-    let share = if var.value() == 0.0 {
-        0.0
-    } else {
-        var.value() / net_worth.value()
-    };
+    let share = if var.value() == 0.0 { 0.0 } else { var.value() / net_worth.value() };
     let line = thresholds.var_99_share;
-    let severity = if share >= 2.0 * line.open {
-        Severity::High
-    } else {
-        Severity::Medium
-    };
-    let message = format!(
-        "a bad day in a hundred loses {var}, {:.1} % of the net worth",
-        100.0 * share
-    );
-    Rising {
-        low: share,
-        high: share,
-        line,
-        severity,
-    }
-    .judge(Text {
-        message,
-        action: "Reduce leverage or exposure.",
-    })
+    let severity = if share >= 2.0 * line.open { Severity::High } else { Severity::Medium };
+    let message = format!("a bad day in a hundred loses {var}, {:.1} % of the net worth", 100.0 * share);
+    Rising { low: share, high: share, line, severity }
+        .judge(Text { message, action: "Reduce leverage or exposure." })
 }
 
 fn over_exposure(report: &Report, thresholds: &Thresholds) -> Condition {
@@ -265,30 +190,16 @@ fn over_exposure(report: &Report, thresholds: &Thresholds) -> Condition {
         return Condition::Unknown;
     };
     let Some((asset, symbol, share)) = shares.first() else {
-        return Condition::Clear {
-            message: "nothing is held".to_owned(),
-            measured: Some(0.0),
-        };
+        return Condition::Clear { message: "nothing is held".to_owned(), measured: Some(0.0) };
     };
     let worth = share * value.value();
     let message = format!("{:.1} % of the value is {symbol} ({asset})", 100.0 * share);
     if worth < thresholds.over_exposure_min_usd {
-        return Condition::Clear {
-            message,
-            measured: Some(*share),
-        };
+        return Condition::Clear { message, measured: Some(*share) };
     }
     let line = thresholds.asset_share;
-    Rising {
-        low: *share,
-        high: *share,
-        line,
-        severity: Severity::Low,
-    }
-    .judge(Text {
-        message,
-        action: "Spread the value over more assets.",
-    })
+    Rising { low: *share, high: *share, line, severity: Severity::Low }
+        .judge(Text { message, action: "Spread the value over more assets." })
 }
 
 fn low_liquidity(report: &Report, thresholds: &Thresholds) -> Condition {
@@ -296,16 +207,8 @@ fn low_liquidity(report: &Report, thresholds: &Thresholds) -> Condition {
         return Condition::Unknown;
     };
     let message = format!("the slowest asset takes {days:.1} days to sell at 10 % of its volume");
-    Rising {
-        low: *days,
-        high: *days,
-        line: thresholds.liquidity_days,
-        severity: Severity::Medium,
-    }
-    .judge(Text {
-        message,
-        action: "Sell the slowest asset early and in parts.",
-    })
+    Rising { low: *days, high: *days, line: thresholds.liquidity_days, severity: Severity::Medium }
+        .judge(Text { message, action: "Sell the slowest asset early and in parts." })
 }
 
 /// What an alert says.
@@ -326,34 +229,17 @@ impl Rising {
     /// Firing where it is surely past the opening line, clear where it is surely under the closing one, between where
     /// it is surely in the band, and unknown otherwise.
     pub(super) fn judge(self, text: Text) -> Condition {
-        let Self {
-            low,
-            high,
-            line,
-            severity,
-        } = self;
+        let Self { low, high, line, severity } = self;
         let Text { message, action } = text;
         if low >= line.open {
             let action = action.to_owned();
-            return Condition::Firing {
-                severity,
-                message,
-                action,
-                measured: low,
-                threshold: line.open,
-            };
+            return Condition::Firing { severity, message, action, measured: low, threshold: line.open };
         }
         if high < line.close {
-            return Condition::Clear {
-                message,
-                measured: Some(high),
-            };
+            return Condition::Clear { message, measured: Some(high) };
         }
         if low >= line.close && high < line.open {
-            return Condition::Between {
-                message,
-                measured: Some(low),
-            };
+            return Condition::Between { message, measured: Some(low) };
         }
         Condition::Unknown
     }

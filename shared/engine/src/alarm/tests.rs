@@ -19,17 +19,13 @@ fn report(wallet: &WalletPositions, data: &MarketData) -> Report {
 }
 
 fn borrowing(usdc: u64) -> Report {
-    report(
-        &positions(vec![account(market(), borrower(usdc))], vec![]),
-        &calm(),
-    )
+    report(&positions(vec![account(market(), borrower(usdc))], vec![]), &calm())
 }
 
 /// Closes so still that only the health factor speaks.
 fn calm() -> MarketData {
     let mut data = market_data();
-    data.closes
-        .insert(asset(1), Arc::new(closes(2_000.0, 0.000_5, 1.0)));
+    data.closes.insert(asset(1), Arc::new(closes(2_000.0, 0.000_5, 1.0)));
     data
 }
 
@@ -58,13 +54,8 @@ fn liquidation_risk_opens_rises_and_closes_at_its_lines() {
 
 #[test]
 fn the_action_names_the_amounts_of_the_recommendations() {
-    let Condition::Firing {
-        action,
-        message,
-        measured,
-        threshold,
-        ..
-    } = condition(&borrowing(16_000), AlertKind::LiquidationRisk)
+    let Condition::Firing { action, message, measured, threshold, .. } =
+        condition(&borrowing(16_000), AlertKind::LiquidationRisk)
     else {
         panic!("not firing")
     };
@@ -80,17 +71,9 @@ fn the_action_names_the_amounts_of_the_recommendations() {
 fn a_high_chance_fires_where_the_factor_alone_would_not() {
     let mut data = market_data();
     data.closes.insert(asset(1), Arc::new(closes(2_000.0, 0.12, 1.0)));
-    let wild = report(
-        &positions(vec![account(market(), borrower(13_000))], vec![]),
-        &data,
-    );
+    let wild = report(&positions(vec![account(market(), borrower(13_000))], vec![]), &data);
     let found = condition(&wild, AlertKind::LiquidationRisk);
-    let Condition::Firing {
-        measured, threshold, ..
-    } = found
-    else {
-        panic!("{found:?}")
-    };
+    let Condition::Firing { measured, threshold, .. } = found else { panic!("{found:?}") };
     assert!(measured >= 0.10 && (threshold - 0.10).abs() < 1e-12);
 }
 
@@ -98,25 +81,13 @@ fn a_high_chance_fires_where_the_factor_alone_would_not() {
 fn an_unknown_account_is_neither_firing_nor_clear() {
     let mut unpriced = market();
     unpriced.reserves[WETH].price = None;
-    let blind = report(
-        &positions(vec![account(unpriced, borrower(8_000))], vec![]),
-        &calm(),
-    );
+    let blind = report(&positions(vec![account(unpriced, borrower(8_000))], vec![]), &calm());
     assert_eq!(condition(&blind, AlertKind::LiquidationRisk), Condition::Unknown);
-    assert_eq!(
-        severity(&condition(&blind, AlertKind::DataBlind)),
-        Some(Severity::Medium)
-    );
+    assert_eq!(severity(&condition(&blind, AlertKind::DataBlind)), Some(Severity::Medium));
     let mut data = calm();
     data.closes.clear();
-    let no_history = report(
-        &positions(vec![account(market(), borrower(8_000))], vec![]),
-        &data,
-    );
-    assert_eq!(
-        condition(&no_history, AlertKind::LiquidationRisk),
-        Condition::Unknown
-    );
+    let no_history = report(&positions(vec![account(market(), borrower(8_000))], vec![]), &data);
+    assert_eq!(condition(&no_history, AlertKind::LiquidationRisk), Condition::Unknown);
     assert_eq!(severity(&condition(&no_history, AlertKind::DataBlind)), None);
 }
 
@@ -139,10 +110,7 @@ fn a_depeg_is_told_by_bands_for_coins_that_matter() {
     let at = |usd: f64, whole: u64| {
         let mut data = calm();
         data.quotes.insert(asset(3), quote(usd));
-        let lender = crate::aave::Position {
-            e_mode: 0,
-            reserves: vec![supply(USDC, tokens(whole, 6))],
-        };
+        let lender = crate::aave::Position { e_mode: 0, reserves: vec![supply(USDC, tokens(whole, 6))] };
         let report = report(&positions(vec![account(market(), lender)], vec![]), &data);
         signals(&report, &Thresholds::default())
             .into_iter()
@@ -152,14 +120,8 @@ fn a_depeg_is_told_by_bands_for_coins_that_matter() {
     assert_eq!(fired(0.994), Some(Severity::Medium));
     assert_eq!(fired(0.97), Some(Severity::High));
     assert_eq!(fired(1.06), Some(Severity::Critical));
-    assert!(matches!(
-        at(0.996, 1_000).unwrap().condition,
-        Condition::Between { .. }
-    ));
-    assert!(matches!(
-        at(0.999, 1_000).unwrap().condition,
-        Condition::Clear { .. }
-    ));
+    assert!(matches!(at(0.996, 1_000).unwrap().condition, Condition::Between { .. }));
+    assert!(matches!(at(0.999, 1_000).unwrap().condition, Condition::Clear { .. }));
     assert_eq!(at(0.9, 99), None);
 }
 
@@ -168,9 +130,7 @@ fn a_worthless_namesake_in_the_wallet_is_no_depeg() {
     let mut data = calm();
     data.quotes.insert(asset(9), quote(0.000_001));
     let report = report(&positions(vec![], vec![holding(9, "USDC", 1_000_000)]), &data);
-    let kinds = signals(&report, &Thresholds::default())
-        .into_iter()
-        .map(|signal| signal.identity.kind);
+    let kinds = signals(&report, &Thresholds::default()).into_iter().map(|signal| signal.identity.kind);
     assert!(!kinds.into_iter().any(|kind| kind == AlertKind::StablecoinDepeg));
 }
 
@@ -179,35 +139,14 @@ fn divergence_exposure_and_time_to_sell_fire_at_their_lines() {
     let mut data = calm();
     data.quotes.insert(asset(1), quote(1_880.0));
     data.quotes.get_mut(&asset(1)).unwrap().volume_24h_usd = Some(30_000.0);
-    let report = report(
-        &positions(vec![account(market(), borrower(8_000))], vec![]),
-        &data,
-    );
-    assert_eq!(
-        severity(&condition(&report, AlertKind::OracleDivergence)),
-        Some(Severity::Medium)
-    );
-    assert_eq!(
-        severity(&condition(&report, AlertKind::OverExposure)),
-        Some(Severity::Low)
-    );
-    assert_eq!(
-        severity(&condition(&report, AlertKind::LowLiquidity)),
-        Some(Severity::Medium)
-    );
+    let report = report(&positions(vec![account(market(), borrower(8_000))], vec![]), &data);
+    assert_eq!(severity(&condition(&report, AlertKind::OracleDivergence)), Some(Severity::Medium));
+    assert_eq!(severity(&condition(&report, AlertKind::OverExposure)), Some(Severity::Low));
+    assert_eq!(severity(&condition(&report, AlertKind::LowLiquidity)), Some(Severity::Medium));
     let calm = borrowing(8_000);
-    assert!(matches!(
-        condition(&calm, AlertKind::OracleDivergence),
-        Condition::Clear { .. }
-    ));
-    assert!(matches!(
-        condition(&calm, AlertKind::LowLiquidity),
-        Condition::Clear { .. }
-    ));
-    assert!(matches!(
-        condition(&calm, AlertKind::HighVolatility),
-        Condition::Clear { .. }
-    ));
+    assert!(matches!(condition(&calm, AlertKind::OracleDivergence), Condition::Clear { .. }));
+    assert!(matches!(condition(&calm, AlertKind::LowLiquidity), Condition::Clear { .. }));
+    assert!(matches!(condition(&calm, AlertKind::HighVolatility), Condition::Clear { .. }));
 }
 
 #[test]
@@ -216,16 +155,7 @@ fn leverage_on_a_wild_coin_fires_volatility_and_value_at_risk() {
     data.closes.insert(asset(1), Arc::new(closes(2_000.0, 0.08, 1.0)));
     let parts = vec![supply(WETH, tokens(10, 18)), debt(USDC, tokens(15_000, 6))];
     let wild = report(
-        &positions(
-            vec![account(
-                market(),
-                crate::aave::Position {
-                    e_mode: 0,
-                    reserves: parts,
-                },
-            )],
-            vec![],
-        ),
+        &positions(vec![account(market(), crate::aave::Position { e_mode: 0, reserves: parts })], vec![]),
         &data,
     );
     assert!(severity(&condition(&wild, AlertKind::HighVolatility)).is_some());
@@ -233,11 +163,7 @@ fn leverage_on_a_wild_coin_fires_volatility_and_value_at_risk() {
 }
 
 fn identity() -> Identity {
-    Identity {
-        wallet: crate::specimen::wallet(),
-        account: "a".to_owned(),
-        kind: AlertKind::LiquidationRisk,
-    }
+    Identity { wallet: crate::specimen::wallet(), account: "a".to_owned(), kind: AlertKind::LiquidationRisk }
 }
 
 fn firing(severity: Severity) -> Vec<Signal> {
@@ -248,98 +174,46 @@ fn firing(severity: Severity) -> Vec<Signal> {
         measured: 1.0,
         threshold: 1.2,
     };
-    vec![Signal {
-        identity: identity(),
-        condition,
-    }]
+    vec![Signal { identity: identity(), condition }]
 }
 
 fn signal(condition: Condition) -> Vec<Signal> {
-    vec![Signal {
-        identity: identity(),
-        condition,
-    }]
+    vec![Signal { identity: identity(), condition }]
 }
 
 fn standing(severity: Severity, clear_sweeps: u8) -> Vec<Standing> {
-    vec![Standing {
-        id: 7,
-        identity: identity(),
-        severity,
-        clear_sweeps,
-    }]
+    vec![Standing { id: 7, identity: identity(), severity, clear_sweeps }]
 }
 
 fn clear() -> Condition {
-    Condition::Clear {
-        message: "safe".into(),
-        measured: Some(1.3),
-    }
+    Condition::Clear { message: "safe".into(), measured: Some(1.3) }
 }
 
 #[test]
 fn a_condition_opens_once_rises_in_place_and_never_falls_in_severity() {
     assert!(matches!(
         decide(&[], &firing(Severity::Medium), false)[..],
-        [Transition::Open {
-            severity: Severity::Medium,
-            ..
-        }]
+        [Transition::Open { severity: Severity::Medium, .. }]
     ));
     let again = decide(&standing(Severity::Medium, 1), &firing(Severity::Medium), true);
-    assert!(matches!(
-        again[..],
-        [Transition::Refresh {
-            id: 7,
-            clear_sweeps: 0,
-            ..
-        }]
-    ));
+    assert!(matches!(again[..], [Transition::Refresh { id: 7, clear_sweeps: 0, .. }]));
     let worse = decide(&standing(Severity::Medium, 0), &firing(Severity::Critical), false);
-    assert!(matches!(
-        worse[..],
-        [Transition::Escalate {
-            id: 7,
-            severity: Severity::Critical,
-            ..
-        }]
-    ));
+    assert!(matches!(worse[..], [Transition::Escalate { id: 7, severity: Severity::Critical, .. }]));
     let better = decide(&standing(Severity::Critical, 0), &firing(Severity::Medium), true);
-    assert!(matches!(
-        better[..],
-        [Transition::Refresh {
-            id: 7,
-            clear_sweeps: 0,
-            ..
-        }]
-    ));
+    assert!(matches!(better[..], [Transition::Refresh { id: 7, clear_sweeps: 0, .. }]));
 }
 
 #[test]
 fn only_two_clear_sweeps_in_a_row_on_full_data_close_an_alert() {
     let first = decide(&standing(Severity::High, 0), &signal(clear()), true);
-    assert!(matches!(
-        first[..],
-        [Transition::Refresh {
-            id: 7,
-            clear_sweeps: 1,
-            measured: Some(_),
-            ..
-        }]
-    ));
+    assert!(matches!(first[..], [Transition::Refresh { id: 7, clear_sweeps: 1, measured: Some(_), .. }]));
     assert!(matches!(
         decide(&standing(Severity::High, 1), &signal(clear()), true)[..],
         [Transition::Resolve { id: 7, .. }]
     ));
     assert_eq!(decide(&standing(Severity::High, 1), &signal(clear()), false), []);
-    assert_eq!(
-        decide(&standing(Severity::High, 1), &signal(Condition::Unknown), true),
-        []
-    );
-    let between = signal(Condition::Between {
-        message: "b".into(),
-        measured: None,
-    });
+    assert_eq!(decide(&standing(Severity::High, 1), &signal(Condition::Unknown), true), []);
+    let between = signal(Condition::Between { message: "b".into(), measured: None });
     assert!(matches!(
         decide(&standing(Severity::High, 1), &between, false)[..],
         [Transition::Refresh { clear_sweeps: 0, .. }]
@@ -350,10 +224,7 @@ fn only_two_clear_sweeps_in_a_row_on_full_data_close_an_alert() {
 
 #[test]
 fn an_account_that_is_gone_is_clear_on_full_data_only() {
-    assert!(matches!(
-        decide(&standing(Severity::High, 1), &[], true)[..],
-        [Transition::Resolve { .. }]
-    ));
+    assert!(matches!(decide(&standing(Severity::High, 1), &[], true)[..], [Transition::Resolve { .. }]));
     assert_eq!(decide(&standing(Severity::High, 1), &[], false), []);
 }
 
@@ -362,13 +233,8 @@ fn full_data_is_data_without_any_gap_that_could_hide_a_risk() {
     let mut full = borrowing(8_000);
     assert!(is_full(&full));
     for affects in Affects::ALL {
-        full.gaps = vec![Gap {
-            what: "x".into(),
-            source: "y",
-            reason: GapReason::Missing,
-            affects,
-            since: None,
-        }];
+        full.gaps =
+            vec![Gap { what: "x".into(), source: "y", reason: GapReason::Missing, affects, since: None }];
         assert_eq!(is_full(&full), affects == Affects::Confirmation);
     }
 }
@@ -379,10 +245,7 @@ fn a_watchs_own_line_moves_the_closing_line_with_it() {
     thresholds.open_liquidation_under(1.5);
     assert!((thresholds.health_factor.close - 1.55).abs() < 1e-12);
     let found = signals(&borrowing(12_000), &thresholds);
-    let own = found
-        .iter()
-        .find(|signal| signal.identity.kind == AlertKind::LiquidationRisk)
-        .unwrap();
+    let own = found.iter().find(|signal| signal.identity.kind == AlertKind::LiquidationRisk).unwrap();
     assert_eq!(severity(&own.condition), Some(Severity::Medium));
     thresholds.open_liquidation_under(f64::NAN);
     assert!((thresholds.health_factor.open - 1.5).abs() < 1e-12);

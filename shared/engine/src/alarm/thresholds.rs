@@ -54,45 +54,21 @@ pub struct Thresholds {
 impl Default for Thresholds {
     fn default() -> Self {
         Self {
-            health_factor: Line {
-                open: 1.20,
-                close: 1.25,
-            },
+            health_factor: Line { open: 1.20, close: 1.25 },
             health_factor_high: 1.10,
             health_factor_critical: 1.05,
-            probability_24h: Line {
-                open: 0.10,
-                close: 0.08,
-            },
+            probability_24h: Line { open: 0.10, close: 0.08 },
             probability_24h_critical: 0.25,
-            volatility_points: Line {
-                open: 80.0,
-                close: 70.0,
-            },
-            var_99_share: Line {
-                open: 0.25,
-                close: 0.20,
-            },
-            asset_share: Line {
-                open: 0.90,
-                close: 0.85,
-            },
+            volatility_points: Line { open: 80.0, close: 70.0 },
+            var_99_share: Line { open: 0.25, close: 0.20 },
+            asset_share: Line { open: 0.90, close: 0.85 },
             over_exposure_min_usd: 10_000.0,
-            liquidity_days: Line {
-                open: 5.0,
-                close: 4.0,
-            },
-            depeg: Line {
-                open: 0.005,
-                close: 0.003,
-            },
+            liquidity_days: Line { open: 5.0, close: 4.0 },
+            depeg: Line { open: 0.005, close: 0.003 },
             depeg_high: 0.02,
             depeg_critical: 0.05,
             depeg_min_usd: 100.0,
-            divergence: Line {
-                open: 0.05,
-                close: 0.03,
-            },
+            divergence: Line { open: 0.05, close: 0.03 },
         }
     }
 }
@@ -103,10 +79,7 @@ impl Thresholds {
     pub fn open_liquidation_under(&mut self, health_factor: f64) {
         if health_factor.is_finite() {
             let band = self.health_factor.close - self.health_factor.open;
-            self.health_factor = Line {
-                open: health_factor,
-                close: health_factor + band,
-            };
+            self.health_factor = Line { open: health_factor, close: health_factor + band };
         }
     }
 }

@@ -18,12 +18,7 @@ use crate::score::liquidation_points;
 /// Stable name of an account within its wallet: protocol, chain and pool.
 #[must_use]
 pub fn account_key(account: &LendingAccount) -> String {
-    format!(
-        "{}:{}:{:#x}",
-        Protocol::AaveV3,
-        account.market.chain,
-        account.market.pool
-    )
+    format!("{}:{}:{:#x}", Protocol::AaveV3, account.market.chain, account.market.pool)
 }
 
 /// Reports one account, with what it adds to the wallet's book and gaps.
@@ -43,10 +38,8 @@ pub(super) fn report(
     if let (Err(error), HealthFactor::Unknown(_)) = (&data, &health_factor) {
         gaps.add(unreadable(&key, error));
     }
-    let legs: Option<Vec<Leg>> = data
-        .is_ok()
-        .then(|| parts.iter().map(|part| part.oracle_leg).collect())
-        .flatten();
+    let legs: Option<Vec<Leg>> =
+        data.is_ok().then(|| parts.iter().map(|part| part.oracle_leg).collect()).flatten();
     let motion = Motion::of(&health_factor, legs.as_deref(), &parts, prepared, gaps);
     let base = |pick: fn(&AccountData) -> _| dollars(data.as_ref(), pick, market.base_unit);
     let bps = |pick: fn(&AccountData) -> _| basis_points(data.as_ref(), pick);
@@ -80,11 +73,8 @@ fn owes(account: &LendingAccount, data: Result<&AccountData, &AccountError>) -> 
     if let Ok(data) = data {
         return Some(!data.total_debt_base.is_zero());
     }
-    let mut owed = account
-        .position
-        .reserves
-        .iter()
-        .map(|part| balances(&account.market, part).map(|(_, owed)| owed));
+    let mut owed =
+        account.position.reserves.iter().map(|part| balances(&account.market, part).map(|(_, owed)| owed));
     owed.try_fold(false, |any, owed| owed.ok().map(|owed| any || !owed.is_zero()))
 }
 
@@ -105,13 +95,7 @@ fn unreadable(key: &str, error: &AccountError) -> Gap {
         | AccountError::BlockBeforeUpdate { .. } => GapReason::Malformed,
     };
     let what = format!("health factor of {key}: {error}");
-    Gap {
-        what,
-        source: Protocol::AaveV3.name(),
-        reason,
-        affects: Affects::Liquidation,
-        since: None,
-    }
+    Gap { what, source: Protocol::AaveV3.name(), reason, affects: Affects::Liquidation, since: None }
 }
 
 /// The health factor by market prices: in floats, because they are.
@@ -159,13 +143,10 @@ fn uniform_drop(health_factor: &HealthFactor) -> Figure<f64> {
     match health_factor {
         HealthFactor::NoDebt => Figure::Unknown("nothing is owed, so no fall liquidates".to_owned()),
         HealthFactor::Unknown(why) => Figure::Unknown(why.clone()),
-        HealthFactor::Known(_) => health_factor
-            .ratio()
-            .and_then(liquidation::uniform_drop)
-            .map_or_else(
-                || Figure::Unknown("the health factor is 0: no finite rise cures it".to_owned()),
-                Figure::Known,
-            ),
+        HealthFactor::Known(_) => health_factor.ratio().and_then(liquidation::uniform_drop).map_or_else(
+            || Figure::Unknown("the health factor is 0: no finite rise cures it".to_owned()),
+            Figure::Known,
+        ),
     }
 }
 
@@ -189,10 +170,8 @@ fn basis_points(
 ) -> Figure<u16> {
     match data {
         Err(error) => Figure::Unknown(error.to_string()),
-        Ok(data) => u16::try_from(pick(data)).map_or_else(
-            |_| Figure::Unknown("the average is no basis points".to_owned()),
-            Figure::Known,
-        ),
+        Ok(data) => u16::try_from(pick(data))
+            .map_or_else(|_| Figure::Unknown("the average is no basis points".to_owned()), Figure::Known),
     }
 }
 

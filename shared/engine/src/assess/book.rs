@@ -38,10 +38,7 @@ impl Book {
             return None;
         }
         let gap = Gap {
-            what: format!(
-                "value of {} ({}): amount × price is beyond belief",
-                line.symbol, line.asset
-            ),
+            what: format!("value of {} ({}): amount × price is beyond belief", line.symbol, line.asset),
             source: line.protocol.name(),
             reason: GapReason::Malformed,
             affects: Affects::Value,
@@ -79,9 +76,7 @@ impl Book {
 
     /// Value less debt, USD.
     pub(super) fn net_worth(&self) -> Figure<Usd> {
-        self.sum(self.value_hole.as_ref().or(self.debt_hole.as_ref()), |line| {
-            line.held_usd - line.owed_usd
-        })
+        self.sum(self.value_hole.as_ref().or(self.debt_hole.as_ref()), |line| line.held_usd - line.owed_usd)
     }
 
     /// Why the signed exposures are not complete, if they are not.
@@ -109,9 +104,7 @@ impl Book {
         }
         // From nothing rather than from the float sum's −0.
         let sum = self.lines.iter().fold(0.0, |sum, line| sum + part(line));
-        Usd::new(sum).map_or_else(
-            || Figure::Unknown("the values are too large to add".to_owned()),
-            Figure::Known,
-        )
+        Usd::new(sum)
+            .map_or_else(|| Figure::Unknown("the values are too large to add".to_owned()), Figure::Known)
     }
 }

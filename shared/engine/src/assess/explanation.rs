@@ -7,20 +7,12 @@ use crate::report::{AccountReport, MarketRisk};
 
 /// Why liquidation, volatility, concentration and liquidity are what they are, in this order.
 pub(super) fn because(accounts: &[AccountReport], market: &MarketRisk, spread: &Spread) -> [String; 4] {
-    [
-        liquidation(accounts),
-        volatility(market),
-        concentration(spread),
-        liquidity(spread),
-    ]
+    [liquidation(accounts), volatility(market), concentration(spread), liquidity(spread)]
 }
 
 fn liquidation(accounts: &[AccountReport]) -> String {
     // The component is the worst account's by points, which a high probability can make another than the first.
-    let worst = accounts
-        .iter()
-        .rev()
-        .max_by(|a, b| a.score.at_most.total_cmp(&b.score.at_most));
+    let worst = accounts.iter().rev().max_by(|a, b| a.score.at_most.total_cmp(&b.score.at_most));
     let Some(account) = worst else {
         return "no lending account was read".to_owned();
     };
@@ -37,10 +29,9 @@ fn liquidation(accounts: &[AccountReport]) -> String {
 
 fn chance(probability: &Figure<f64>) -> String {
     match probability {
-        Figure::Known(chance) => format!(
-            "with a chance of {:.2} % of liquidation within 24 h",
-            100.0 * chance
-        ),
+        Figure::Known(chance) => {
+            format!("with a chance of {:.2} % of liquidation within 24 h", 100.0 * chance)
+        }
         Figure::Unknown(why) => format!("with an unknown chance of liquidation within 24 h ({why})"),
     }
 }
@@ -48,11 +39,7 @@ fn chance(probability: &Figure<f64>) -> String {
 fn volatility(market: &MarketRisk) -> String {
     match &market.volatility {
         Figure::Known(volatility) => {
-            format!(
-                "equity moves {:.1} % a year over {} days",
-                100.0 * volatility,
-                market.observations
-            )
+            format!("equity moves {:.1} % a year over {} days", 100.0 * volatility, market.observations)
         }
         Figure::Unknown(why) => format!("volatility of equity is unknown: {why}"),
     }
@@ -64,10 +51,7 @@ fn concentration(spread: &Spread) -> String {
             let largest = shares.first().map_or(String::new(), |(_, symbol, share)| {
                 format!("; the largest is {symbol} with {:.1} %", 100.0 * share)
             });
-            format!(
-                "Herfindahl index {index:.3} over {} assets{largest}",
-                shares.len()
-            )
+            format!("Herfindahl index {index:.3} over {} assets{largest}", shares.len())
         }
         (Figure::Unknown(why), _) | (_, Figure::Unknown(why)) => {
             format!("spread over assets is unknown: {why}")

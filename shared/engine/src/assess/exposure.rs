@@ -24,11 +24,7 @@ pub(super) fn measure(book: &Book, prepared: &Prepared<'_>, gaps: &mut Gaps) -> 
         Err(why) => {
             let mut unknown = without_days(window_days, &why);
             // Owing more than it has is the worst of equity risk, whatever the closes would say.
-            let points = if owes_more(book) {
-                Range::exactly(100.0)
-            } else {
-                Range::UNKNOWN
-            };
+            let points = if owes_more(book) { Range::exactly(100.0) } else { Range::UNKNOWN };
             if owes_more(book) {
                 unknown.volatility = Figure::Unknown(NO_EQUITY.to_owned());
             }
@@ -123,12 +119,7 @@ fn hole(asset: &risk_model::Asset, day: u64) -> Gap {
 
 /// `std(P&L) ÷ net worth × √365`.
 fn volatility(profits: &[f64], net_worth: f64, book: &Book) -> Figure<f64> {
-    if book.is_empty()
-        || book
-            .lines
-            .iter()
-            .all(|line| line.held_usd == 0.0 && line.owed_usd == 0.0)
-    {
+    if book.is_empty() || book.lines.iter().all(|line| line.held_usd == 0.0 && line.owed_usd == 0.0) {
         return Figure::Known(0.0);
     }
     if net_worth <= 0.0 {
@@ -139,9 +130,7 @@ fn volatility(profits: &[f64], net_worth: f64, book: &Book) -> Figure<f64> {
         return Figure::Known(0.0);
     }
     let yearly = standard_deviation(profits).map(|daily| daily / net_worth * sqrt(DAYS_PER_YEAR));
-    yearly
-        .filter(|volatility| volatility.is_finite())
-        .map_or_else(too_large, Figure::Known)
+    yearly.filter(|volatility| volatility.is_finite()).map_or_else(too_large, Figure::Known)
 }
 
 fn owes_more(book: &Book) -> bool {

@@ -45,10 +45,7 @@ pub(super) fn check_account(
 /// The gap of a token amount whose block is doubtful, if it is.
 pub(super) fn check_holding(holding: &Holding, prepared: &Prepared<'_>) -> Option<Gap> {
     doubt(holding.block, prepared).map(|reason| Gap {
-        what: format!(
-            "tokens on {} at block {}",
-            holding.asset.chain, holding.block.number
-        ),
+        what: format!("tokens on {} at block {}", holding.asset.chain, holding.block.number),
         source: Protocol::Tokens.name(),
         reason,
         affects: Affects::Value,
@@ -70,20 +67,11 @@ fn doubt(block: Block, prepared: &Prepared<'_>) -> Option<GapReason> {
 /// the account's health depends on.
 fn check_oracles(account: &LendingAccount, key: &str, prepared: &Prepared<'_>, gaps: &mut Gaps) -> bool {
     let mut is_doubtful = false;
-    let owes = account
-        .position
-        .reserves
-        .iter()
-        .any(|part| !part.scaled_variable_debt.is_zero());
+    let owes = account.position.reserves.iter().any(|part| !part.scaled_variable_debt.is_zero());
     for part in &account.position.reserves {
         let counts =
             part.is_collateral && !part.scaled_a_token.is_zero() || !part.scaled_variable_debt.is_zero();
-        let Some(reserve) = account
-            .market
-            .reserves
-            .get(part.reserve)
-            .filter(|_| counts && owes)
-        else {
+        let Some(reserve) = account.market.reserves.get(part.reserve).filter(|_| counts && owes) else {
             continue;
         };
         let what = format!("oracle price of {} in {key}", reserve.symbol);
@@ -103,13 +91,7 @@ fn check_oracles(account: &LendingAccount, key: &str, prepared: &Prepared<'_>, g
         if prepared.now().seconds_since(updated) > prepared.parameters().oracle_max_age_seconds {
             is_doubtful = true;
             let affects = Affects::Liquidation;
-            gaps.add(Gap {
-                what,
-                source,
-                reason: GapReason::Stale,
-                affects,
-                since: Some(updated),
-            });
+            gaps.add(Gap { what, source, reason: GapReason::Stale, affects, since: Some(updated) });
         }
     }
     is_doubtful

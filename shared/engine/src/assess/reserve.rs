@@ -34,10 +34,7 @@ pub(super) fn parts(
     let market = &account.market;
     let mut parts = Vec::with_capacity(account.position.reserves.len());
     for position in &account.position.reserves {
-        let found = market
-            .reserves
-            .get(position.reserve)
-            .zip(balances(market, position).ok());
+        let found = market.reserves.get(position.reserve).zip(balances(market, position).ok());
         let Some((reserve, (supplied, owed))) = found else {
             let gap = unreadable(key);
             book.miss_value(reason(&gap));
@@ -51,11 +48,8 @@ pub(super) fn parts(
         gaps.extend(prepared.gaps_of(&reserve.asset));
         // Without the e-mode's category the account is unknown as a whole; the reserve's own threshold is no answer.
         let threshold = threshold_bps(market, account.position.e_mode, reserve).unwrap_or(0);
-        let amounts = Amounts {
-            supplied,
-            owed,
-            threshold: if position.is_collateral { threshold } else { 0 },
-        };
+        let amounts =
+            Amounts { supplied, owed, threshold: if position.is_collateral { threshold } else { 0 } };
         let price = prepared.price(&reserve.asset);
         write_lines(reserve, amounts, &price, market, book, gaps);
         parts.push(part(market, reserve, position, amounts, &price, threshold));
@@ -78,10 +72,8 @@ pub(super) fn reports(
             LiquidationPrice::Unknown("the base currency's unit is not usable".to_owned())
         }
     };
-    let with_price = |(index, part): (usize, Part)| ReserveReport {
-        liquidation_price: price(index),
-        ..part.report
-    };
+    let with_price =
+        |(index, part): (usize, Part)| ReserveReport { liquidation_price: price(index), ..part.report };
     parts.into_iter().enumerate().map(with_price).collect()
 }
 
@@ -104,22 +96,9 @@ fn part(
     let oracle = oracle_usd(market, reserve);
     let is_used = amounts.threshold != 0 || !amounts.owed.is_zero();
     let at = |usd: f64| leg(reserve, amounts, usd);
-    let unused = Leg {
-        weighted_collateral_usd: 0.0,
-        debt_usd: 0.0,
-        price_usd: 1.0,
-    };
-    let market_leg = if is_used {
-        price.as_ref().map(|usd| at(*usd)).map_err(reason)
-    } else {
-        Ok(unused)
-    };
-    let unpriced = || {
-        Figure::Unknown(format!(
-            "the protocol's oracle has no price for {}",
-            reserve.symbol
-        ))
-    };
+    let unused = Leg { weighted_collateral_usd: 0.0, debt_usd: 0.0, price_usd: 1.0 };
+    let market_leg = if is_used { price.as_ref().map(|usd| at(*usd)).map_err(reason) } else { Ok(unused) };
+    let unpriced = || Figure::Unknown(format!("the protocol's oracle has no price for {}", reserve.symbol));
     Part {
         asset: reserve.asset,
         oracle_leg: if is_used { oracle.map(at) } else { Some(unused) },
@@ -151,10 +130,9 @@ fn leg(reserve: &Reserve, amounts: Amounts, price_usd: f64) -> Leg {
 fn market_price(price: &Result<f64, Gap>) -> Figure<Usd> {
     match price {
         Err(gap) => because(gap),
-        Ok(usd) => Usd::new(*usd).map_or_else(
-            || Figure::Unknown("the price is no number".to_owned()),
-            Figure::Known,
-        ),
+        Ok(usd) => {
+            Usd::new(*usd).map_or_else(|| Figure::Unknown("the price is no number".to_owned()), Figure::Known)
+        }
     }
 }
 
@@ -172,9 +150,7 @@ fn check_divergence(
     gaps: &mut Gaps,
 ) {
     if let (Some(oracle), Ok(price)) = (oracle_usd(market, reserve), price) {
-        divergence(&reserve.symbol, key, oracle, *price, prepared)
-            .into_iter()
-            .for_each(|gap| gaps.add(gap));
+        divergence(&reserve.symbol, key, oracle, *price, prepared).into_iter().for_each(|gap| gaps.add(gap));
     }
 }
 

@@ -27,17 +27,10 @@ pub(super) fn measure(book: &Book, prepared: &Prepared<'_>, gaps: &mut Gaps) -> 
     let by = |key: fn(&Line) -> Asset| shares(book.lines.iter().map(|line| (key(line), line.held_usd)));
     let by_asset = by(|line| line.asset);
     let index = herfindahl(by_asset.iter().map(|(_, share)| *share));
-    let known = |figure: Figure<()>| {
-        book.value_hole()
-            .map_or(figure, |why| Figure::Unknown(why.clone()))
-    };
+    let known = |figure: Figure<()>| book.value_hole().map_or(figure, |why| Figure::Unknown(why.clone()));
     let all = || known(Figure::Known(()));
-    let symbols: BTreeMap<Asset, &str> = book
-        .lines
-        .iter()
-        .rev()
-        .map(|line| (line.asset, line.symbol.as_str()))
-        .collect();
+    let symbols: BTreeMap<Asset, &str> =
+        book.lines.iter().rev().map(|line| (line.asset, line.symbol.as_str())).collect();
     let named =
         |(asset, share): (Asset, f64)| (asset, symbols.get(&asset).map_or("", |one| one).to_owned(), share);
     let concentration = Concentration {
@@ -100,9 +93,5 @@ fn exit(book: &Book, prepared: &Prepared<'_>, gaps: &mut Gaps) -> Exit {
         // What is not valued could outweigh anything.
         (days, points) = (Figure::Unknown(why.clone()), Range::UNKNOWN);
     }
-    Exit {
-        days,
-        points,
-        stuck_share: share(stuck),
-    }
+    Exit { days, points, stuck_share: share(stuck) }
 }

@@ -24,12 +24,7 @@ fn borrowing(usdc: u64) -> WalletPositions {
 }
 
 fn names(report: &Report, part: Affects) -> Vec<(&str, GapReason)> {
-    report
-        .gaps
-        .iter()
-        .filter(|gap| gap.affects == part)
-        .map(|gap| (gap.what.as_str(), gap.reason))
-        .collect()
+    report.gaps.iter().filter(|gap| gap.affects == part).map(|gap| (gap.what.as_str(), gap.reason)).collect()
 }
 
 #[test]
@@ -48,19 +43,13 @@ fn an_empty_wallet_with_complete_coverage_is_known_to_be_at_no_risk() {
 fn a_borrower_is_known_in_every_figure() {
     let report = report(&borrowing(13_000), &market_data());
     assert_eq!(report.gaps, []);
-    assert_eq!(
-        report.health_factor,
-        HealthFactor::Known("1276923076923076923".parse().unwrap())
-    );
+    assert_eq!(report.health_factor, HealthFactor::Known("1276923076923076923".parse().unwrap()));
     assert_eq!(report.portfolio_value, Figure::Known(Usd::new(20_000.0).unwrap()));
     assert_eq!(report.debt, Figure::Known(Usd::new(13_000.0).unwrap()));
     assert_eq!(report.net_worth, Figure::Known(Usd::new(7_000.0).unwrap()));
     let account = &report.accounts[0];
     assert_eq!(
-        account
-            .market_health_factor
-            .ratio()
-            .map(|ratio| (ratio * 1e9).round()),
+        account.market_health_factor.ratio().map(|ratio| (ratio * 1e9).round()),
         Some(1_276_923_077.0)
     );
     assert_eq!(
@@ -69,44 +58,20 @@ fn a_borrower_is_known_in_every_figure() {
     );
     assert!(report.score.known().is_some() && report.level != RiskLevel::Unknown);
     assert_eq!(report.market.observations, 365);
-    assert!(
-        account
-            .volatility
-            .known()
-            .is_some_and(|volatility| (0.3..1.5).contains(volatility))
-    );
-    assert!(
-        report
-            .components
-            .volatility
-            .known()
-            .is_some_and(|points| points > 0.0)
-    );
+    assert!(account.volatility.known().is_some_and(|volatility| (0.3..1.5).contains(volatility)));
+    assert!(report.components.volatility.known().is_some_and(|points| points > 0.0));
     assert_eq!(report.components.concentration.known(), Some(100.0));
-    assert!(
-        report
-            .drivers
-            .windows(2)
-            .all(|pair| pair[0].points >= pair[1].points)
-    );
+    assert!(report.drivers.windows(2).all(|pair| pair[0].points >= pair[1].points));
 }
 
 #[test]
 fn the_worst_account_is_the_wallets_and_they_are_never_averaged() {
     let mut other = market();
     other.pool = risk_model::Address::repeat_byte(0x11);
-    let wallet = positions(
-        vec![
-            account(other, borrower(1_000)),
-            account(market(), borrower(16_000)),
-        ],
-        vec![],
-    );
+    let wallet =
+        positions(vec![account(other, borrower(1_000)), account(market(), borrower(16_000))], vec![]);
     let report = report(&wallet, &market_data());
-    assert_eq!(
-        report.health_factor,
-        HealthFactor::Known("1037500000000000000".parse().unwrap())
-    );
+    assert_eq!(report.health_factor, HealthFactor::Known("1037500000000000000".parse().unwrap()));
     assert_eq!(report.accounts[0].health_factor, report.health_factor);
     assert_eq!(report.components.liquidation, report.accounts[0].score);
     assert_eq!(report.recommendations.len(), 2);
@@ -116,9 +81,7 @@ fn the_worst_account_is_the_wallets_and_they_are_never_averaged() {
 #[test]
 fn a_liquidatable_account_is_critical_whatever_else_is_missing() {
     let mut wallet = borrowing(17_000);
-    wallet
-        .gaps
-        .push(missing("aave_v3 account on base", Affects::Liquidation));
+    wallet.gaps.push(missing("aave_v3 account on base", Affects::Liquidation));
     let report = report(&wallet, &MarketData::default());
     assert!(report.health_factor.ratio().is_some_and(|factor| factor < 1.0));
     assert_eq!(report.level, RiskLevel::Critical);
@@ -127,13 +90,7 @@ fn a_liquidatable_account_is_critical_whatever_else_is_missing() {
 }
 
 fn missing(what: &str, affects: Affects) -> Gap {
-    Gap {
-        what: what.to_owned(),
-        source: "alchemy",
-        reason: GapReason::Unavailable,
-        affects,
-        since: None,
-    }
+    Gap { what: what.to_owned(), source: "alchemy", reason: GapReason::Unavailable, affects, since: None }
 }
 
 fn aave_position(reserves: Vec<crate::aave::ReservePosition>) -> crate::aave::Position {
@@ -161,16 +118,8 @@ fn owing_more_than_it_has_is_the_end_of_the_volatility_component() {
 fn what_a_reserve_cannot_pay_out_counts_as_stuck() {
     let mut dry = market();
     dry.reserves[WETH].available_liquidity = Some(tokens(5, 18));
-    let half = report(
-        &positions(vec![account(dry, borrower(8_000))], vec![]),
-        &market_data(),
-    );
-    assert!(
-        half.components
-            .liquidity
-            .known()
-            .is_some_and(|points| (50.0..51.0).contains(&points))
-    );
+    let half = report(&positions(vec![account(dry, borrower(8_000))], vec![]), &market_data());
+    assert!(half.components.liquidity.known().is_some_and(|points| (50.0..51.0).contains(&points)));
     assert!(
         half.drivers
             .iter()
@@ -178,23 +127,47 @@ fn what_a_reserve_cannot_pay_out_counts_as_stuck() {
     );
     let mut unread = market();
     unread.reserves[WETH].available_liquidity = None;
-    let unread = report(
-        &positions(vec![account(unread, borrower(8_000))], vec![]),
-        &market_data(),
-    );
+    let unread = report(&positions(vec![account(unread, borrower(8_000))], vec![]), &market_data());
     assert_eq!(names(&unread, Affects::Liquidity).len(), 1);
     assert_eq!(unread.components.liquidity.known(), None);
 }
 
+/// A hundred closes: WETH halves in the middle and is still otherwise, and the dollar never moves.
+fn halved_once() -> MarketData {
+    let mut data = market_data();
+    for (byte, before, after) in [(1, 4_000.0, 2_000.0), (3, 1.0, 1.0)] {
+        let mut still = closes(after, 0.0, 0.0);
+        still.first_day = crate::specimen::TODAY - 100;
+        still.closes = (0..100).map(|day| Some(if day < 50 { before } else { after })).collect();
+        data.closes.insert(asset(byte), Arc::new(still));
+    }
+    data
+}
+
+#[test]
+fn the_chances_and_the_distance_come_from_the_moves_of_the_health_factor() {
+    let report = report(&borrowing(13_000), &halved_once());
+    let account = &report.accounts[0];
+    let factor = account.health_factor.ratio().unwrap();
+    // One of n moves is ln 2, the others nothing: the sample deviation is ln 2 ÷ √n.
+    let daily = 2.0_f64.ln() / 99.0_f64.sqrt();
+    let near = |seen: &Figure<f64>, wanted: f64| {
+        let seen = *seen.known().unwrap();
+        assert!((seen / wanted - 1.0).abs() < 1e-9, "{seen} is not {wanted}");
+    };
+    let yearly = daily * 365.0_f64.sqrt();
+    near(&account.volatility, yearly);
+    near(&account.distance_sigmas, factor.ln() / daily);
+    near(&account.uniform_drop, 1.0 - 1.0 / factor);
+    for (seen, days) in [(&account.probability_24h, 1.0), (&account.probability_7d, 7.0)] {
+        near(seen, crate::probability::first_passage(factor, yearly, days / 365.0).unwrap());
+    }
+    assert_eq!(report.liquidation_probability_7d, account.probability_7d);
+}
+
 #[test]
 fn a_day_that_halved_the_coin_is_a_loss_of_half_of_what_is_held_now() {
-    let mut data = market_data();
-    let mut halved = closes(2_000.0, 0.0, 0.0);
-    halved.first_day = crate::specimen::TODAY - 100;
-    halved.closes = (0..100)
-        .map(|day| Some(if day < 50 { 4_000.0 } else { 2_000.0 }))
-        .collect();
-    data.closes.insert(asset(1), Arc::new(halved));
+    let data = halved_once();
     let report = report(&positions(vec![], vec![holding(1, "WETH", 3)]), &data);
     let near = |seen: f64, wanted: f64| assert!((seen / wanted - 1.0).abs() < 1e-9, "{seen} is not {wanted}");
     // 99 returns, all still but one of −50 %, on $6,000: the worst day is the 99 % VaR; the 95 % one is nothing,
@@ -206,10 +179,7 @@ fn a_day_that_halved_the_coin_is_a_loss_of_half_of_what_is_held_now() {
     near(report.market.es_95.known().unwrap().value(), 3_000.0 / 4.95);
     near(*report.market.max_drawdown.known().unwrap(), 0.5);
     // One of n values is x: its sample deviation is x ÷ √n.
-    near(
-        *report.market.volatility.known().unwrap(),
-        0.5 / 99.0_f64.sqrt() * 365.0_f64.sqrt(),
-    );
+    near(*report.market.volatility.known().unwrap(), 0.5 / 99.0_f64.sqrt() * 365.0_f64.sqrt());
 }
 
 #[test]
@@ -223,10 +193,5 @@ fn market_risk_is_of_todays_signed_positions() {
     let var = |report: &Report| report.market.var_99.known().unwrap().value();
     assert!(var(&short) > 200.0, "{}", var(&short));
     assert!(var(&flat) < 100.0, "{}", var(&flat));
-    assert!(
-        flat.concentration
-            .by_asset
-            .known()
-            .is_some_and(|shares| shares.len() == 2)
-    );
+    assert!(flat.concentration.by_asset.known().is_some_and(|shares| shares.len() == 2));
 }

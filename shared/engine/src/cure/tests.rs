@@ -14,9 +14,7 @@ fn cures(market: &Market, position: &Position) -> Vec<Recommendation> {
 fn a_close_account_is_told_both_ways_out_in_exact_amounts() {
     // 16,600 of weighted collateral against 16,000: repaying 16,000 − 16,600 ÷ 1.5 reaches 1.5.
     let found = cures(&market(), &borrower(16_000));
-    let [repay, add] = found.as_slice() else {
-        panic!("{found:?}")
-    };
+    let [repay, add] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(
         (repay.action, repay.symbol.as_str(), repay.amount.as_str()),
         (Action::Repay, "USDC", "4933.333334")
@@ -34,16 +32,7 @@ fn a_close_account_is_told_both_ways_out_in_exact_amounts() {
 #[test]
 fn a_safe_account_or_one_without_debt_needs_no_cure() {
     assert_eq!(cures(&market(), &borrower(13_000)), []);
-    assert_eq!(
-        cures(
-            &market(),
-            &Position {
-                e_mode: 0,
-                reserves: vec![supply(WETH, tokens(1, 18))]
-            }
-        ),
-        []
-    );
+    assert_eq!(cures(&market(), &Position { e_mode: 0, reserves: vec![supply(WETH, tokens(1, 18))] }), []);
     let mut unpriced = market();
     unpriced.reserves[WETH].price = None;
     assert_eq!(cures(&unpriced, &borrower(16_000)), []);
@@ -56,17 +45,8 @@ fn where_the_largest_debt_is_too_small_its_whole_repayment_is_told_with_what_it_
     let parts = vec![supply(WETH, tokens(5, 18)), debt(USDC, tokens(8_000, 6)), wbtc];
     let mut market = market();
     market.reserves[WBTC].price = Some(tokens(75_000, 8));
-    let found = cures(
-        &market,
-        &Position {
-            e_mode: 0,
-            reserves: parts,
-        },
-    );
-    assert_eq!(
-        (found[0].symbol.as_str(), found[0].amount.as_str()),
-        ("USDC", "8000")
-    );
+    let found = cures(&market, &Position { e_mode: 0, reserves: parts });
+    assert_eq!((found[0].symbol.as_str(), found[0].amount.as_str()), ("USDC", "8000"));
     assert!((found[0].health_factor_after.ratio().unwrap() - 8_300.0 / 7_500.0).abs() < 1e-9);
 }
 
@@ -74,11 +54,7 @@ fn where_the_largest_debt_is_too_small_its_whole_repayment_is_told_with_what_it_
 fn a_frozen_or_paused_reserve_takes_no_more() {
     let mut frozen = market();
     frozen.reserves[WETH].is_frozen = true;
-    assert!(
-        cures(&frozen, &borrower(16_000))
-            .iter()
-            .all(|one| one.action == Action::Repay)
-    );
+    assert!(cures(&frozen, &borrower(16_000)).iter().all(|one| one.action == Action::Repay));
     frozen.reserves[USDC].is_paused = true;
     assert_eq!(cures(&frozen, &borrower(16_000)), []);
 }

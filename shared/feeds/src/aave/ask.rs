@@ -65,9 +65,7 @@ impl Ask {
             Self::Round(source) => ContractCall::new(source, &Aggregator::latestRoundDataCall {}),
             Self::Symbol(token) => ContractCall::new(token, &Erc20::symbolCall {}),
             Self::Balance(token, owner) => ContractCall::new(token, &Erc20::balanceOfCall { owner }),
-            Self::Category(id) => {
-                ContractCall::new(pool, &Pool::getEModeCategoryCollateralConfigCall { id })
-            }
+            Self::Category(id) => ContractCall::new(pool, &Pool::getEModeCategoryCollateralConfigCall { id }),
             Self::CategoryCollateral(id) => {
                 ContractCall::new(pool, &Pool::getEModeCategoryCollateralBitmapCall { id })
             }
@@ -152,7 +150,8 @@ mod tests {
 
     /// An answer of `getReservesData` with two reserves of 40 words each.
     fn aggregate(sources: [Address; 2]) -> Bytes {
-        let mut output = [word(160), word(0), word(0), word(0), word(0), word(2), word(64), word(64 + 40 * 32)].concat();
+        let mut output =
+            [word(160), word(0), word(0), word(0), word(0), word(2), word(64), word(64 + 40 * 32)].concat();
         for source in sources {
             for place in 0..40 {
                 output.extend(if place == 23 { source.into_word().to_vec() } else { word(place) });

@@ -55,9 +55,13 @@ mod tests {
             [(8050, 0), (8300, 16), (10500, 32), (18, 48), (1, 56), (1, 60), (1000, 152), (2, 168)];
         // Neighbours that must not leak in: borrowing, flash loans, caps, the virtual accounting flag.
         let noise: [(u64, usize); 4] = [(1, 58), (1, 63), (u64::MAX >> 28, 80), (1, 252)];
-        let bits = parts.iter().chain(&noise).fold(U256::ZERO, |bits, (value, at)| bits | U256::from(*value) << *at);
+        let bits =
+            parts.iter().chain(&noise).fold(U256::ZERO, |bits, (value, at)| bits | U256::from(*value) << *at);
         let read = Configuration::read(bits).unwrap();
-        assert_eq!((read.ltv_bps, read.liquidation_threshold_bps, read.liquidation_bonus_bps), (8050, 8300, 10500));
+        assert_eq!(
+            (read.ltv_bps, read.liquidation_threshold_bps, read.liquidation_bonus_bps),
+            (8050, 8300, 10500)
+        );
         assert_eq!((read.decimals, read.liquidation_protocol_fee_bps, read.legacy_e_mode), (18, 1000, 2));
         assert!(read.is_active && !read.is_frozen && read.is_paused);
     }

@@ -109,9 +109,11 @@ impl MarketRead {
             self.read_reserve(place, *asset, &block, &mut read);
         }
         let chain = self.addresses.chain;
-        let by_asset = read.reserves.iter().enumerate().filter_map(|(at, reserve)| {
-            reserve.asset.address().map(|asset| (asset, at))
-        });
+        let by_asset = read
+            .reserves
+            .iter()
+            .enumerate()
+            .filter_map(|(at, reserve)| reserve.asset.address().map(|asset| (asset, at)));
         Ok(ReadMarket {
             by_asset: by_asset.collect(),
             list,
@@ -178,7 +180,8 @@ impl MarketRead {
         let Some(configuration) = Configuration::read(data.configuration) else { return };
         let last_update = data.lastUpdateTimestamp.to::<u64>();
         let is_initialised = data.liquidityIndex > 0 && data.variableBorrowIndex > 0;
-        if !is_initialised || last_update > block.timestamp.seconds() || usize::from(data.id) >= MAX_RESERVES {
+        if !is_initialised || last_update > block.timestamp.seconds() || usize::from(data.id) >= MAX_RESERVES
+        {
             return;
         }
         let own = [data.aTokenAddress, data.variableDebtTokenAddress, data.stableDebtTokenAddress];
@@ -214,22 +217,24 @@ impl MarketRead {
 
     /// One e-mode category, if it exists and could be read; before 3.2 each reserve named its own.
     fn category(&self, id: u8, legacy: &BTreeMap<u8, u128>) -> Option<EModeCategory> {
-        let config = multicall::answer::<Pool::getEModeCategoryCollateralConfigCall>(self.answer(Ask::Category(id)));
-        let (ltv_bps, liquidation_threshold_bps, liquidation_bonus_bps, collateral_bitmap, label) = match config {
-            Some(config) => {
-                let bitmap = self.answer(Ask::CategoryCollateral(id));
-                let bitmap = multicall::answer::<Pool::getEModeCategoryCollateralBitmapCall>(bitmap)?;
-                let label = self.answer(Ask::CategoryLabel(id));
-                let label = multicall::answer::<Pool::getEModeCategoryLabelCall>(label);
-                (config.ltv, config.liquidationThreshold, config.liquidationBonus, bitmap, label)
-            }
-            None => {
-                let data = self.answer(Ask::CategoryLegacy(id));
-                let data = multicall::answer::<Pool::getEModeCategoryDataCall>(data)?;
-                let bitmap = legacy.get(&id).copied().unwrap_or_default();
-                (data.ltv, data.liquidationThreshold, data.liquidationBonus, bitmap, Some(data.label))
-            }
-        };
+        let config =
+            multicall::answer::<Pool::getEModeCategoryCollateralConfigCall>(self.answer(Ask::Category(id)));
+        let (ltv_bps, liquidation_threshold_bps, liquidation_bonus_bps, collateral_bitmap, label) =
+            match config {
+                Some(config) => {
+                    let bitmap = self.answer(Ask::CategoryCollateral(id));
+                    let bitmap = multicall::answer::<Pool::getEModeCategoryCollateralBitmapCall>(bitmap)?;
+                    let label = self.answer(Ask::CategoryLabel(id));
+                    let label = multicall::answer::<Pool::getEModeCategoryLabelCall>(label);
+                    (config.ltv, config.liquidationThreshold, config.liquidationBonus, bitmap, label)
+                }
+                None => {
+                    let data = self.answer(Ask::CategoryLegacy(id));
+                    let data = multicall::answer::<Pool::getEModeCategoryDataCall>(data)?;
+                    let bitmap = legacy.get(&id).copied().unwrap_or_default();
+                    (data.ltv, data.liquidationThreshold, data.liquidationBonus, bitmap, Some(data.label))
+                }
+            };
         // A category that was never set reads as zeros.
         (liquidation_threshold_bps > 0).then(|| EModeCategory {
             id,

@@ -18,7 +18,8 @@ const WORDS_WITH_STABLE_DEBT: usize = 7;
 /// The call that reads a wallet's rows.
 #[must_use]
 pub fn user_call(market: &MarketAddresses, wallet: Wallet) -> ContractCall {
-    let call = UiPoolDataProvider::getUserReservesDataCall { provider: market.provider, user: wallet.address() };
+    let call =
+        UiPoolDataProvider::getUserReservesDataCall { provider: market.provider, user: wallet.address() };
     ContractCall::new(market.ui_data, &call)
 }
 
@@ -50,7 +51,11 @@ impl Account {
         let words: Vec<U256> = output.chunks_exact(32).map(U256::from_be_slice).collect();
         let [offset, e_mode, count, rows @ ..] = words.as_slice() else { return Err(malformed) };
         let count = usize::try_from(*count).map_err(|_| malformed)?;
-        if !output.len().is_multiple_of(32) || *offset != U256::from(64u8) || count == 0 || !rows.len().is_multiple_of(count) {
+        if !output.len().is_multiple_of(32)
+            || *offset != U256::from(64u8)
+            || count == 0
+            || !rows.len().is_multiple_of(count)
+        {
             return Err(malformed);
         }
         let width = rows.len() / count;
@@ -113,7 +118,9 @@ impl Row {
 fn read_row(words: &[U256]) -> Result<Row, GapReason> {
     let (asset, scaled_a_token, is_collateral, scaled_variable_debt) = match *words {
         [asset, supplied, flag, debt] => (asset, supplied, flag, debt),
-        [asset, supplied, flag, _, debt, stable_debt, _] if stable_debt.is_zero() => (asset, supplied, flag, debt),
+        [asset, supplied, flag, _, debt, stable_debt, _] if stable_debt.is_zero() => {
+            (asset, supplied, flag, debt)
+        }
         [_, _, _, _, _, _, _] => return Err(GapReason::Unsupported),
         _ => return Err(GapReason::Malformed),
     };

@@ -12,11 +12,16 @@ use serde_json::{Value, json};
 
 use crate::figures::CLOCK_SKEW_SECONDS;
 use crate::gaps::reason_of;
-use crate::json_rpc::{Call, Fault, JsonRpc, MAX_BATCH, Results};
+use crate::json_rpc::{Call, Fault, JsonRpc, MAX_BATCH, Results, Shape};
 use crate::multicall::{self, ContractCall, MULTICALL3};
 
 /// Most bytes of one HTTP exchange, request and expected reply together, both in hex.
 const MAX_EXCHANGE_BYTES: usize = 24 * 1024 * 1024;
+/// Most bytes of one HTTP request.
+const MAX_REQUEST_BYTES: usize = 6 * 1024 * 1024;
+
+/// What is needed of a block.
+const BLOCK: Shape = Shape::Object(&["number", "hash", "timestamp"]);
 
 /// The endpoint of one chain.
 #[derive(Debug)]
@@ -85,7 +90,10 @@ impl ReadFault {
 struct Aggregate {
     group: usize,
     calls: usize,
-    bytes: usize,
+    /// Hex of the request.
+    sent: usize,
+    /// Hex of the request and the expected reply.
+    exchanged: usize,
     call: Call,
 }
 
@@ -109,12 +117,11 @@ impl Endpoint {
     /// # Errors
     /// The endpoint gave no answer, serves another chain, or its newest block is malformed.
     pub async fn head(&self, hints: &[ContractCall], now: Timestamp) -> Result<Head, ReadFault> {
-        let mut calls = vec![
-            Call { method: "eth_getBlockByNumber", params: json!(["latest", false]) },
-        ];
+        let mut calls =
+            vec![Call { method: "eth_getBlockByNumber", params: json!(["latest", false]), result: BLOCK }];
         let is_confirmed = self.is_chain_confirmed.load(Ordering::Relaxed);
         if !is_confirmed {
-            calls.push(Call { method: "eth_chainId", params: json!([]) });
+            calls.push(Call { method: "eth_chainId", params: json!([]), result: Shape::Hex });
         }
         let first_hint = calls.len();
         calls.extend(hints.iter().map(|hint| eth_call(hint, &json!("latest"))));
@@ -177,9 +184,10 @@ fn aggregates(block: B256, groups: &[Group]) -> Vec<Aggregate> {
     for (place, group) in groups.iter().enumerate() {
         for calls in group.calls.chunks(group.per_aggregate.max(1)) {
             let input = multicall::encode(calls);
-            let bytes = input.len().saturating_mul(2).max(calls.len().saturating_mul(group.bytes_per_call));
+            let sent = input.len().saturating_mul(2);
+            let exchanged = sent.max(calls.len().saturating_mul(group.bytes_per_call));
             let call = eth_call(&ContractCall { target: MULTICALL3, input }, &at);
-            aggregates.push(Aggregate { group: place, calls: calls.len(), bytes, call });
+            aggregates.push(Aggregate { group: place, calls: calls.len(), sent, exchanged, call });
         }
     }
     aggregates
@@ -188,16 +196,17 @@ fn aggregates(block: B256, groups: &[Group]) -> Vec<Aggregate> {
 /// Shares the `eth_call`s out to HTTP requests, none too large.
 fn split(aggregates: Vec<Aggregate>) -> Vec<Vec<Aggregate>> {
     let mut requests: Vec<Vec<Aggregate>> = Vec::new();
-    let mut size = 0;
+    let (mut sent, mut exchanged) = (0, 0);
     for aggregate in aggregates {
-        let fits = size + aggregate.bytes <= MAX_EXCHANGE_BYTES;
+        let fits = sent + aggregate.sent <= MAX_REQUEST_BYTES
+            && exchanged + aggregate.exchanged <= MAX_EXCHANGE_BYTES;
         match requests.last_mut() {
             Some(request) if fits && request.len() < MAX_BATCH => {
-                size += aggregate.bytes;
+                (sent, exchanged) = (sent + aggregate.sent, exchanged + aggregate.exchanged);
                 request.push(aggregate);
             }
             _ => {
-                size = aggregate.bytes;
+                (sent, exchanged) = (aggregate.sent, aggregate.exchanged);
                 requests.push(vec![aggregate]);
             }
         }
@@ -229,7 +238,8 @@ fn unanswered(error: &CallError, calls: usize) -> Results {
 }
 
 fn eth_call(call: &ContractCall, block: &Value) -> Call {
-    Call { method: "eth_call", params: json!([{ "to": call.target, "data": call.input }, block]) }
+    let params = json!([{ "to": call.target, "data": call.input }, block]);
+    Call { method: "eth_call", params, result: Shape::Hex }
 }
 
 /// A result that the read cannot go on without.
@@ -246,7 +256,7 @@ fn bytes_of(value: &Value) -> Answer {
     hex::decode(digits).map(Bytes::from).map_err(|_| Fault::Malformed)
 }
 
-fn quantity(text: &str) -> Option<u64> {
+pub(super) fn quantity(text: &str) -> Option<u64> {
     u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()
 }
 
@@ -261,8 +271,11 @@ fn read_block(value: &Value, now: Timestamp) -> Option<Block> {
     let timestamp = Timestamp::new(quantity(&raw.timestamp)?);
     // A block from the future would never grow stale.
     let latest = now.plus_seconds(CLOCK_SKEW_SECONDS);
-    (timestamp <= latest && !raw.hash.is_zero())
-        .then_some(Block { number: quantity(&raw.number)?, hash: raw.hash, timestamp })
+    (timestamp <= latest && !raw.hash.is_zero()).then_some(Block {
+        number: quantity(&raw.number)?,
+        hash: raw.hash,
+        timestamp,
+    })
 }
 
 #[cfg(test)]
@@ -289,15 +302,17 @@ mod tests {
     #[test]
     fn large_reads_are_split_by_size_and_keep_their_order() {
         let call = ContractCall { target: Address::ZERO, input: Bytes::new() };
-        let group = |calls, bytes_per_call| Group { calls: vec![call.clone(); calls], per_aggregate: 100, bytes_per_call };
+        let group = |calls, bytes_per_call| Group {
+            calls: vec![call.clone(); calls],
+            per_aggregate: 100,
+            bytes_per_call,
+        };
         let small = split(aggregates(B256::ZERO, &[group(250, 100), group(10, 100)]));
         assert_eq!(small.len(), 1);
-        assert_eq!(small[0].iter().map(|one| (one.group, one.calls)).collect::<Vec<_>>(), [
-            (0, 100),
-            (0, 100),
-            (0, 50),
-            (1, 10)
-        ]);
+        assert_eq!(
+            small[0].iter().map(|one| (one.group, one.calls)).collect::<Vec<_>>(),
+            [(0, 100), (0, 100), (0, 50), (1, 10)]
+        );
         let large = split(aggregates(B256::ZERO, &[group(3000, 16 * 1024)]));
         assert_eq!(large.len(), 2);
         assert_eq!(large.iter().flatten().map(|one| one.calls).sum::<usize>(), 3000);

@@ -15,7 +15,12 @@ const NOW: Timestamp = Timestamp::new(NOON);
 const WALLET: Wallet = Wallet::new(Address::repeat_byte(0x11));
 
 fn alchemy(url: &str, key: Option<&str>) -> Alchemy {
-    let settings = AlchemySettings { url: url.to_owned(), key: key.and_then(Key::new), rate_per_second: None, deadline: Duration::from_secs(8) };
+    let settings = AlchemySettings {
+        url: url.to_owned(),
+        key: key.and_then(Key::new),
+        rate_per_second: None,
+        deadline: Duration::from_secs(8),
+    };
     Alchemy::new(&client(), &settings, &ChainId::ALL).unwrap()
 }
 
@@ -63,10 +68,13 @@ async fn a_dead_endpoint_is_an_unavailable_gap_and_its_error_shows_no_url() {
 async fn a_token_list_is_read_page_by_page() {
     let node = Node::of(ChainId::Ethereum).await;
     let row = |byte: u8, balance: &str| json!({ "contractAddress": Address::repeat_byte(byte), "tokenBalance": balance });
-    node.state().token_pages.insert(WALLET.address(), vec![
-        json!({ "tokenBalances": [row(1, "0x5"), row(2, "0x0")], "pageKey": "1" }),
-        json!({ "tokenBalances": [row(3, "0x5"), row(1, "0x5")] }),
-    ]);
+    node.state().token_pages.insert(
+        WALLET.address(),
+        vec![
+            json!({ "tokenBalances": [row(1, "0x5"), row(2, "0x0")], "pageKey": "1" }),
+            json!({ "tokenBalances": [row(3, "0x5"), row(1, "0x5")] }),
+        ],
+    );
     let alchemy = alchemy(&node.base_url, None);
     let list = alchemy.endpoint(ChainId::Ethereum).unwrap().token_list(WALLET).await.unwrap();
     assert_eq!(Vec::from_iter(list.tokens), [Address::repeat_byte(1), Address::repeat_byte(3)]);
@@ -107,6 +115,7 @@ async fn a_limit_inside_http_200_is_throttled_and_does_not_count_as_a_failure() 
     let head = alchemy.endpoint(ChainId::Ethereum).unwrap().head(&[], NOW);
     let fault = tokio::time::timeout(Duration::from_secs(12), head).await.unwrap().unwrap_err();
     assert!(matches!(fault, ReadFault::Call(CallError::Throttled { .. })), "{fault}");
-    let ethereum = alchemy.upstreams().into_iter().find(|upstream| upstream.name == "alchemy_ethereum").unwrap();
+    let ethereum =
+        alchemy.upstreams().into_iter().find(|upstream| upstream.name == "alchemy_ethereum").unwrap();
     assert_eq!((ethereum.failures, ethereum.breaker), (0, "closed"));
 }

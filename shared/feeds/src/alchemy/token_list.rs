@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Endpoint;
 use crate::gaps::reason_of;
-use crate::json_rpc::{Call, Fault};
+use crate::json_rpc::{Call, Fault, Shape};
 
 /// Most tokens of one wallet; a wallet with more gets a gap for the rest.
 pub const MAX_TOKENS: usize = 500;
@@ -17,6 +17,9 @@ pub const MAX_TOKENS: usize = 500;
 const MAX_PAGES: usize = 20;
 /// Longest page key taken: it is sent back as it came.
 const MAX_PAGE_KEY: usize = 512;
+
+/// What is needed of a page.
+const LIST: Shape = Shape::Object(&["tokenBalances"]);
 
 /// The tokens that a wallet holds, by the provider's index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,7 +89,8 @@ impl Endpoint {
             if let Some(key) = &page_key {
                 params.push(json!({ "pageKey": key }));
             }
-            let call = Call { method: "alchemy_getTokenBalances", params: Value::Array(params) };
+            let params = Value::Array(params);
+            let call = Call { method: "alchemy_getTokenBalances", params, result: LIST };
             let result = self.rpc().single(call).await?;
             let next = take_page(&mut list, &result.map_err(fault)?)?;
             if list.is_cut || next.is_none() {
@@ -163,7 +167,8 @@ mod tests {
         assert_eq!(list, TokenList::default());
         let seen = sample["fragments_seen_in_docs"].as_array().unwrap();
         for (place, balance) in (1..).zip(seen) {
-            let page = json!({ "tokenBalances": [row(Address::with_last_byte(place), &balance["tokenBalance"])] });
+            let page =
+                json!({ "tokenBalances": [row(Address::with_last_byte(place), &balance["tokenBalance"])] });
             take_page(&mut list, &page).unwrap();
         }
         assert_eq!(list.tokens.len(), 4, "hex, decimal and the largest word are all balances");
@@ -172,7 +177,8 @@ mod tests {
     #[test]
     fn a_balance_that_the_index_could_not_read_is_still_held() {
         let mut list = TokenList::default();
-        let rows = [row(Address::with_last_byte(1), &Value::Null), row(Address::with_last_byte(2), &json!("junk"))];
+        let rows =
+            [row(Address::with_last_byte(1), &Value::Null), row(Address::with_last_byte(2), &json!("junk"))];
         take_page(&mut list, &json!({ "tokenBalances": rows, "pageKey": "next" })).unwrap();
         assert_eq!(list.tokens.len(), 2);
     }

@@ -17,34 +17,35 @@ fn faults(code: i64, message: &str) -> Fault {
 }
 
 fn call(method: &'static str) -> Call {
-    Call { method, params: json!([]) }
+    Call { method, params: json!([]), result: Shape::Hex }
 }
 
 #[test]
 fn a_recorded_reply_is_read() {
     let Some(mut body) = sample_body("alchemy_rpc_eth_blockNumber_01.json") else { return };
     body["id"] = json!(0);
-    assert_eq!(read(&reply(200, body), 1), Parsed::Ok(vec![Ok(json!("0xfe22ab"))]));
+    assert_eq!(read(&reply(200, body), &[Shape::Hex; 1]), Parsed::Ok(vec![Ok(json!("0xfe22ab"))]));
 }
 
 #[test]
 fn answers_are_matched_by_id_whatever_their_order() {
-    let body = json!([{ "id": 2, "result": "c" }, { "id": 0, "result": "a" }, { "id": 1, "result": "b" }]);
-    let results = vec![Ok(json!("a")), Ok(json!("b")), Ok(json!("c"))];
-    assert_eq!(read(&reply(200, body), 3), Parsed::Ok(results));
+    let body =
+        json!([{ "id": 2, "result": "0xc" }, { "id": 0, "result": "0xa" }, { "id": 1, "result": "0xb" }]);
+    let results = vec![Ok(json!("0xa")), Ok(json!("0xb")), Ok(json!("0xc"))];
+    assert_eq!(read(&reply(200, body), &[Shape::Hex; 3]), Parsed::Ok(results));
 }
 
 #[test]
 fn unknown_doubled_and_missing_ids_leave_their_own_calls_only() {
     let body = json!([
-        { "id": 0, "result": "first" },
-        { "id": 0, "result": "second" },
-        { "id": 7, "result": "x" },
-        { "id": "1", "result": "x" },
-        { "result": "x" },
+        { "id": 0, "result": "0x1" },
+        { "id": 0, "result": "0x2" },
+        { "id": 7, "result": "0x9" },
+        { "id": "1", "result": "0x9" },
+        { "result": "0x9" },
     ]);
-    let results = vec![Ok(json!("first")), Err(Fault::Malformed)];
-    assert_eq!(read(&reply(200, body), 2), Parsed::Ok(results));
+    let results = vec![Ok(json!("0x1")), Err(Fault::Malformed)];
+    assert_eq!(read(&reply(200, body), &[Shape::Hex; 2]), Parsed::Ok(results));
 }
 
 #[test]
@@ -73,26 +74,37 @@ fn an_error_means_what_its_code_and_text_say() {
 #[test]
 fn the_whole_batch_is_judged_by_what_got_through() {
     let failed = json!([{ "id": 0, "error": { "code": -32603 } }, { "id": 1, "error": { "code": -32000 } }]);
-    assert!(matches!(read(&reply(200, failed), 2), Parsed::Failed { .. }));
+    assert!(matches!(read(&reply(200, failed), &[Shape::Hex; 2]), Parsed::Failed { .. }));
     let refused = error(-32600, "Must be authenticated!");
-    assert!(matches!(read(&reply(200, refused.clone()), 2), Parsed::Refused { .. }));
-    assert!(matches!(read(&reply(200, refused), 1), Parsed::Refused { .. }));
-    let throttled = json!([{ "id": 0, "result": "a" }, { "id": 1, "error": { "code": 429, "message": "x" } }]);
-    assert!(matches!(read(&reply(200, throttled), 2), Parsed::Throttled { .. }));
+    assert!(matches!(read(&reply(200, refused.clone()), &[Shape::Hex; 2]), Parsed::Refused { .. }));
+    assert!(matches!(read(&reply(200, refused), &[Shape::Hex; 1]), Parsed::Refused { .. }));
+    let throttled =
+        json!([{ "id": 0, "result": "0xa" }, { "id": 1, "error": { "code": 429, "message": "x" } }]);
+    assert!(matches!(read(&reply(200, throttled), &[Shape::Hex; 2]), Parsed::Throttled { .. }));
     let reverted = json!([{ "id": 0, "error": { "code": 3, "message": "execution reverted" } }]);
-    assert_eq!(read(&reply(200, reverted), 1), Parsed::Ok(vec![Err(Fault::Reverted)]));
+    assert_eq!(read(&reply(200, reverted), &[Shape::Hex; 1]), Parsed::Ok(vec![Err(Fault::Reverted)]));
 }
 
 #[test]
 fn statuses_and_bodies_that_are_no_json_rpc_are_faults() {
-    assert!(matches!(read(&reply(429, error(429, "slow down")), 1), Parsed::Throttled { .. }));
-    assert!(matches!(read(&reply(401, "Must be authenticated!"), 1), Parsed::Refused { .. }));
-    assert!(matches!(read(&reply(503, ""), 1), Parsed::Failed { .. }));
-    for body in ["", "[]", "{}", "[{}]", "[1]", "null", "<html>", "[{\"id\":0,\"result\":\"0x", "{\"unexpected\":true}"] {
-        assert!(matches!(read(&reply(200, body), 1), Parsed::Malformed { .. }), "{body}");
+    assert!(matches!(read(&reply(429, error(429, "slow down")), &[Shape::Hex; 1]), Parsed::Throttled { .. }));
+    assert!(matches!(read(&reply(401, "Must be authenticated!"), &[Shape::Hex; 1]), Parsed::Refused { .. }));
+    assert!(matches!(read(&reply(503, ""), &[Shape::Hex; 1]), Parsed::Failed { .. }));
+    for body in [
+        "",
+        "[]",
+        "{}",
+        "[{}]",
+        "[1]",
+        "null",
+        "<html>",
+        "[{\"id\":0,\"result\":\"0x",
+        "{\"unexpected\":true}",
+    ] {
+        assert!(matches!(read(&reply(200, body), &[Shape::Hex; 1]), Parsed::Malformed { .. }), "{body}");
     }
     let one = json!({ "id": 0, "result": "0x1" });
-    assert!(matches!(read(&reply(200, one), 2), Parsed::Malformed { .. }));
+    assert!(matches!(read(&reply(200, one), &[Shape::Hex; 2]), Parsed::Malformed { .. }));
 }
 
 #[tokio::test]
@@ -103,7 +115,11 @@ async fn calls_on_which_the_node_failed_are_sent_once_more_and_the_others_are_no
     node.state().tamper = Some(Box::new(move |method, _| {
         let is_first = || tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
         (method == "eth_gasPrice").then(|| {
-            if is_first() { json!({ "error": { "code": -32603, "message": "x" } }) } else { json!({ "result": "0x5" }) }
+            if is_first() {
+                json!({ "error": { "code": -32603, "message": "x" } })
+            } else {
+                json!({ "result": "0x5" })
+            }
         })
     }));
     let results = rpc.batch(&[call("eth_chainId"), call("eth_gasPrice"), call("eth_nothing")]).await.unwrap();
@@ -113,10 +129,24 @@ async fn calls_on_which_the_node_failed_are_sent_once_more_and_the_others_are_no
     assert_eq!(asked[1..], [["eth_gasPrice"]]);
 }
 
+#[test]
+fn a_result_of_another_shape_is_malformed_and_counts_as_a_failure() {
+    for result in [json!(null), json!({}), json!([]), json!(5), json!("5"), json!(true)] {
+        let body = json!([{ "id": 0, "result": result }]);
+        assert!(matches!(read(&reply(200, body), &[Shape::Hex]), Parsed::Malformed { .. }), "{result}");
+    }
+    let body = json!([{ "id": 0, "result": { "a": 1 } }, { "id": 1, "result": "0x" }]);
+    let results = vec![Err(Fault::Malformed), Ok(json!("0x"))];
+    assert_eq!(read(&reply(200, body.clone()), &[Shape::Hex, Shape::Hex]), Parsed::Ok(results));
+    assert!(
+        matches!(read(&reply(200, body), &[Shape::Object(&["a"]), Shape::Hex]), Parsed::Ok(results) if results.iter().all(Result::is_ok))
+    );
+}
+
 #[tokio::test]
 async fn nothing_is_sent_for_no_calls() {
     let node = Node::of(ChainId::Ethereum).await;
     let rpc = JsonRpc::new(client().upstream(&node.base_url, Policy::new("node")).unwrap());
     assert_eq!(rpc.batch(&[]).await.unwrap(), []);
-    assert_eq!(node.asked().len(), 0);
+    assert!(node.asked().is_empty());
 }

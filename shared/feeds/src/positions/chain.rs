@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::{Either, select};
 use risk_app::ports::Depth;
 use risk_engine::position::{Block, LendingAccount, Provenance};
 use risk_model::{GapReason, Timestamp, Wallet};
@@ -22,6 +23,8 @@ use crate::the_graph::{IndexFault, IndexedAccounts};
 const DISCOVER_LIMIT: Duration = Duration::from_secs(15);
 /// Longest read of a chain's contracts in a sweep.
 const KNOWN_LIMIT: Duration = Duration::from_secs(45);
+/// Longest wait for the subgraph to confirm what the contracts already said.
+const CONFIRMATION_LIMIT: Duration = Duration::from_secs(2);
 /// Requests that a market may take at one block: each asks what the answers before led to.
 const MARKET_ROUNDS: usize = 4;
 /// Market views in one `eth_call`: some 20 million gas.
@@ -50,14 +53,17 @@ impl ChainPositions {
     pub(super) async fn read_chain(&self, wanted: Wanted<'_>) -> Vec<Part> {
         let market = market_of(wanted.chain);
         let wallets = distinct(wanted.queries.iter().map(|query| query.wallet));
-        let early = async {
-            let is_asked = wanted.accounts && wanted.depth == Depth::Discover;
-            if is_asked { Some(self.graph.accounts(&market, &wallets).await) } else { None }
-        };
-        let (mut parts, indexed) = tokio::join!(self.read_contracts(wanted, &market), early);
+        let contracts = Box::pin(self.read_contracts(wanted, &market));
         if !wanted.accounts {
-            return parts;
+            return contracts.await;
         }
+        let (mut parts, indexed) = match wanted.depth {
+            Depth::Known => (contracts.await, None),
+            Depth::Discover => {
+                let index = Box::pin(self.graph.accounts(&market, &wallets));
+                both(contracts, index).await
+            }
+        };
         let unread = wanted.queries.iter().zip(&parts).filter(|(_, part)| !part.is_account_known);
         let unread = distinct(unread.map(|(query, _)| query.wallet));
         let indexed = match indexed {
@@ -122,7 +128,11 @@ impl ChainPositions {
     }
 
     /// The newest block, and what there is to ask: learned before, or from hints asked with it.
-    async fn head(&self, endpoint: &Endpoint, market: &MarketAddresses) -> Result<(Head, Learned), ReadFault> {
+    async fn head(
+        &self,
+        endpoint: &Endpoint,
+        market: &MarketAddresses,
+    ) -> Result<(Head, Learned), ReadFault> {
         let mut learned = self.learned(market.chain);
         let questions = if learned.asks.is_empty() { hints(market) } else { Vec::new() };
         let head = endpoint.head(&questions, self.clock.now()).await?;
@@ -152,7 +162,13 @@ impl ChainPositions {
         structure.take(&asks, next());
         let users = next();
         let tokens = plan.map(|plan| (plan, TokenAnswers { balances: next(), metadata: next() }));
-        structure.want_categories(users.iter().flatten().filter_map(|output| Account::read(output).ok()).map(|account| account.e_mode));
+        structure.want_categories(
+            users
+                .iter()
+                .flatten()
+                .filter_map(|output| Account::read(output).ok())
+                .map(|account| account.e_mode),
+        );
         let market = self.finish_market(endpoint, market, structure, block).await?;
         Ok(Read { block, market, users, tokens })
     }
@@ -240,6 +256,22 @@ impl ChainPositions {
                 part.readings.push(gap::indexed(chain, indexed.market.block));
             }
         }
+    }
+}
+
+/// Awaits contracts and subgraph side by side. Once the contracts told everything, the subgraph can only confirm
+/// it, and nobody waits long for that.
+async fn both(
+    contracts: impl Future<Output = Vec<Part>> + Unpin,
+    index: impl Future<Output = Result<IndexedAccounts, IndexFault>> + Unpin,
+) -> (Vec<Part>, Option<Result<IndexedAccounts, IndexFault>>) {
+    match select(contracts, index).await {
+        Either::Right((indexed, contracts)) => (contracts.await, Some(indexed)),
+        Either::Left((parts, index)) if parts.iter().all(|part| part.is_account_known) => {
+            let indexed = timeout(CONFIRMATION_LIMIT, index).await.unwrap_or(Err(IndexFault::TooLong));
+            (parts, Some(indexed))
+        }
+        Either::Left((parts, index)) => (parts, Some(index.await)),
     }
 }
 

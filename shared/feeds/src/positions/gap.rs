@@ -29,7 +29,13 @@ pub(super) fn token(asset: Asset, reason: GapReason, since: Option<Timestamp>) -
 
 /// The gap of a wallet whose tokens could not be discovered, so that only known ones were read.
 pub(super) fn discovery(chain: ChainId, reason: GapReason, since: Option<Timestamp>) -> Gap {
-    Gap { what: format!("token discovery on {chain}"), source: ALCHEMY, reason, affects: Affects::Value, since }
+    Gap {
+        what: format!("token discovery on {chain}"),
+        source: ALCHEMY,
+        reason,
+        affects: Affects::Value,
+        since,
+    }
 }
 
 /// The gap of an account in a market whose contract version this build does not know.

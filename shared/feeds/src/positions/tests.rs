@@ -1,10 +1,12 @@
-//! Whole reads of a chain against a node on loopback, with and without faults.
+//! Whole reads of a chain against a node on loopback.
 
-use std::time::Duration;
+mod faults;
+
 use alloy_sol_types::SolCall;
 use risk_engine::position::Provenance;
 use risk_model::{Affects, Asset, GapReason, U256, Wallet};
 use serde_json::json;
+use std::time::Duration;
 
 use super::*;
 use crate::alchemy::{AlchemySettings, DEFAULT_URL};
@@ -34,7 +36,12 @@ async fn node() -> Node {
 
 fn positions(alchemy_url: &str, graph_url: Option<&str>) -> ChainPositions {
     let clock = SetClock::at(NOON);
-    let settings = AlchemySettings { url: alchemy_url.to_owned(), key: None, rate_per_second: None, deadline: Duration::from_secs(8) };
+    let settings = AlchemySettings {
+        url: alchemy_url.to_owned(),
+        key: None,
+        rate_per_second: None,
+        deadline: Duration::from_secs(8),
+    };
     let alchemy = Alchemy::new(&client(), &settings, &[CHAIN]).unwrap();
     let settings = TheGraphSettings {
         base_url: graph_url.unwrap_or("http://127.0.0.1:1").to_owned(),
@@ -69,7 +76,8 @@ fn indexed(wallets: &[Wallet], age_seconds: u64) -> serde_json::Value {
             row
         })
         .collect();
-    let block = json!({ "number": 7, "hash": risk_model::B256::repeat_byte(7), "timestamp": NOON - age_seconds });
+    let block =
+        json!({ "number": 7, "hash": risk_model::B256::repeat_byte(7), "timestamp": NOON - age_seconds });
     json!({ "data": { "_meta": { "block": block, "hasIndexingErrors": false }, "userReserves": rows } })
 }
 
@@ -83,7 +91,11 @@ async fn a_sweep_reads_accounts_and_tokens_of_one_block_in_two_requests_once_it_
     let positions = positions(&node.base_url, None);
     let queries = [query(ANN, &[SPAM]), query(BOB, &[USDC])];
     let cold = read(&positions, &queries, Depth::Known).await;
-    assert_eq!(node.asked().len(), 3, "the block with hints, the batch, and what only the sources' addresses led to");
+    assert_eq!(
+        node.asked().len(),
+        3,
+        "the block with hints, the batch, and what only the sources' addresses led to"
+    );
     let warm = read(&positions, &queries, Depth::Known).await;
     let asked = node.asked();
     assert_eq!(asked.len(), 2);
@@ -113,7 +125,13 @@ async fn a_thousand_wallets_take_as_many_requests_as_one() {
     let queries: Vec<WalletQuery> = (1..=1000_u64)
         .map(|at| Wallet::new(Address::left_padding_from(&(at << 8).to_be_bytes())))
         .map(|wallet| {
-            add_user(&mut node.state(), CHAIN, wallet.address(), 0, [(5, true, 0), (0, false, 0), (0, false, 0)]);
+            add_user(
+                &mut node.state(),
+                CHAIN,
+                wallet.address(),
+                0,
+                [(5, true, 0), (0, false, 0), (0, false, 0)],
+            );
             query(wallet, &[])
         })
         .collect();
@@ -143,100 +161,12 @@ async fn discovery_finds_tokens_and_leaves_out_the_markets_own() {
     assert_eq!(read[0].holdings.len(), 1);
     assert_eq!(read[0].holdings[0].asset, Asset::contract(CHAIN, SPAM));
     assert!(read[0].readings.iter().any(|reading| reading.what == "token discovery"));
-    assert_eq!(reasons(&read[0], Affects::Confirmation), [GapReason::NotConfigured], "no subgraph to confirm by");
+    assert_eq!(
+        reasons(&read[0], Affects::Confirmation),
+        [GapReason::NotConfigured],
+        "no subgraph to confirm by"
+    );
     assert_eq!(read[0].gaps.len(), 1);
-}
-
-#[tokio::test]
-async fn a_block_that_vanishes_is_read_again_at_a_newer_one() {
-    let node = node().await;
-    let positions = positions(&node.base_url, None);
-    let calls = std::sync::atomic::AtomicU32::new(0);
-    node.state().tamper = Some(Box::new(move |method, params| {
-        let is_pinned = method == "eth_call" && params[1].is_object();
-        let is_first = is_pinned && calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 2;
-        is_first.then(|| json!({ "error": { "code": -32000, "message": "header not found" } }))
-    }));
-    let read = read(&positions, &[query(ANN, &[])], Depth::Known).await;
-    assert_eq!((read[0].accounts.len(), read[0].gaps.len()), (1, 0));
-}
-
-#[tokio::test]
-async fn blocks_that_keep_vanishing_are_a_gap_and_no_empty_wallet() {
-    let node = node().await;
-    let positions = positions(&node.base_url, None);
-    node.state().tamper = Some(Box::new(|method, params| {
-        (method == "eth_call" && params[1].is_object())
-            .then(|| json!({ "error": { "code": -32000, "message": "header not found" } }))
-    }));
-    let read = read(&positions, &[query(ANN, &[])], Depth::Known).await;
-    assert!(read[0].accounts.is_empty() && read[0].readings.is_empty());
-    assert_eq!(reasons(&read[0], Affects::Liquidation), [GapReason::Unavailable]);
-    assert_eq!(reasons(&read[0], Affects::Value), [GapReason::Unavailable; 2]);
-    let since = read[0].gaps.iter().find(|gap| gap.affects == Affects::Liquidation).unwrap().since;
-    assert!(since.is_some(), "the node answered, only not to this");
-}
-
-#[tokio::test]
-async fn one_wallet_that_cannot_be_read_is_a_gap_of_its_own_only() {
-    let node = node().await;
-    let market = market_of(CHAIN);
-    let call = UiPoolDataProvider::getUserReservesDataCall { provider: market.provider, user: ANN.address() };
-    node.state().views.remove(&(market.ui_data, call.abi_encode().into()));
-    let read = read(&positions(&node.base_url, None), &[query(ANN, &[]), query(BOB, &[])], Depth::Known).await;
-    assert_eq!(reasons(&read[0], Affects::Liquidation), [GapReason::Malformed]);
-    assert_eq!(reasons(&read[0], Affects::Value), [GapReason::Malformed]);
-    assert!(read[1].gaps.is_empty());
-}
-
-#[tokio::test]
-async fn an_unreadable_token_is_named_and_the_others_are_held() {
-    let node = node().await;
-    let mute = Address::repeat_byte(0x77);
-    for token in [SPAM, mute] {
-        add_balance(&mut node.state(), token, ANN.address(), 7);
-    }
-    add_token(&mut node.state(), SPAM, "SPAM", 9);
-    let gone = Address::repeat_byte(0x78);
-    let read = read(&positions(&node.base_url, None), &[query(ANN, &[SPAM, mute, gone])], Depth::Known).await;
-    assert_eq!(read[0].holdings.len(), 1);
-    let named: Vec<_> = read[0].gaps.iter().map(|gap| (gap.what.as_str(), gap.reason, gap.affects)).collect();
-    let what = |token| format!("balance of {}", Asset::contract(CHAIN, token));
-    assert_eq!(named, [
-        (what(mute).as_str(), GapReason::Malformed, Affects::Value),
-        (what(gone).as_str(), GapReason::Malformed, Affects::Value)
-    ]);
-}
-
-#[tokio::test]
-async fn an_unreadable_market_leaves_the_tokens() {
-    let node = node().await;
-    add_balance(&mut node.state(), MULTICALL3, ANN.address(), 3);
-    let list = (market_of(CHAIN).pool, Pool::getReservesListCall {}.abi_encode().into());
-    node.state().views.remove(&list);
-    let read = read(&positions(&node.base_url, None), &[query(ANN, &[])], Depth::Known).await;
-    assert_eq!(read[0].holdings.len(), 1);
-    assert_eq!(reasons(&read[0], Affects::Liquidation), [GapReason::Malformed]);
-}
-
-#[tokio::test]
-async fn a_pool_of_an_unknown_revision_is_read_and_said_to_be_unverified() {
-    let node = node().await;
-    let revision = U256::from(40).to_be_bytes_vec();
-    node.state().view(market_of(CHAIN).pool, &Pool::POOL_REVISIONCall {}, revision);
-    let read = read(&positions(&node.base_url, None), &[query(ANN, &[]), query(BOB, &[])], Depth::Known).await;
-    assert_eq!(read[0].accounts.len(), 1);
-    assert_eq!(reasons(&read[0], Affects::Confirmation), [GapReason::UnverifiedRules]);
-    assert!(read[1].gaps.is_empty(), "without an account no rule matters");
-}
-
-#[tokio::test]
-async fn without_a_key_every_part_is_a_gap_and_nothing_is_asked() {
-    let positions = positions(DEFAULT_URL, None);
-    let read = read(&positions, &[query(ANN, &[])], Depth::Known).await;
-    assert_eq!(reasons(&read[0], Affects::Liquidation), [GapReason::NotConfigured]);
-    assert_eq!(reasons(&read[0], Affects::Value), [GapReason::NotConfigured; 2]);
-    assert!(positions.upstreams().is_empty());
 }
 
 #[tokio::test]
@@ -253,74 +183,6 @@ async fn a_scope_leaves_out_what_it_does_not_hold() {
 }
 
 #[tokio::test]
-async fn when_the_chain_is_down_the_subgraph_stands_in_and_the_gap_stays() {
-    let graph = Provider::answering(|_| Answer::ok(indexed(&[ANN], 30))).await;
-    let positions = positions("http://127.0.0.1:1", Some(&graph.base_url));
-    for depth in [Depth::Known, Depth::Discover] {
-        let read = read(&positions, &[query(ANN, &[]), query(BOB, &[])], depth).await;
-        assert_eq!(read[0].accounts.len(), 1);
-        assert_eq!(read[0].accounts[0].provenance, Provenance::Subgraph);
-        assert_eq!(reasons(&read[0], Affects::Liquidation), [GapReason::Unavailable]);
-        assert!(read[1].accounts.is_empty());
-        assert_eq!(reasons(&read[1], Affects::Liquidation), [GapReason::Unavailable]);
-        assert_eq!(read[0].readings[0].source, "the_graph");
-    }
-}
-
-#[tokio::test]
-async fn an_account_that_only_the_subgraph_knows_is_divergent_and_is_not_shown() {
-    let node = node().await;
-    let graph = Provider::answering(|_| Answer::ok(indexed(&[ANN, BOB], 30))).await;
-    let positions = positions(&node.base_url, Some(&graph.base_url));
-    let read = read(&positions, &[query(ANN, &[]), query(BOB, &[])], Depth::Discover).await;
-    assert!(read[0].gaps.is_empty());
-    assert!(read[1].accounts.is_empty());
-    assert_eq!(reasons(&read[1], Affects::Confirmation), [GapReason::Divergent]);
-}
-
-#[tokio::test]
-async fn a_subgraph_that_fails_or_lags_leaves_the_chain_unconfirmed_and_a_sweep_does_not_ask_it() {
-    let node = node().await;
-    let graph = Provider::answering(|_| Answer::ok(indexed(&[ANN], 3600))).await;
-    let positions = positions(&node.base_url, Some(&graph.base_url));
-    let stale = read(&positions, &[query(ANN, &[])], Depth::Discover).await;
-    assert_eq!(reasons(&stale[0], Affects::Confirmation), [GapReason::Stale]);
-    graph.change(|_| Answer::ok(json!({ "errors": [{ "message": "auth error: API key not found" }] })));
-    let refused = read(&positions, &[query(ANN, &[])], Depth::Discover).await;
-    assert_eq!(reasons(&refused[0], Affects::Confirmation), [GapReason::Refused]);
-    assert_eq!((refused[0].accounts.len(), refused[0].gaps.len()), (1, 1));
-    let asked = graph.seen().len();
-    let swept = read(&positions, &[query(ANN, &[])], Depth::Known).await;
-    assert!(swept[0].gaps.is_empty() && graph.seen().len() == asked);
-}
-
-#[tokio::test]
-async fn a_token_list_that_fails_leaves_the_known_tokens_and_a_gap() {
-    let node = node().await;
-    add_token(&mut node.state(), SPAM, "SPAM", 9);
-    add_balance(&mut node.state(), SPAM, ANN.address(), 7);
-    node.state().tamper = Some(Box::new(|method, _| {
-        (method == "alchemy_getTokenBalances")
-            .then(|| json!({ "error": { "code": -32601, "message": "method not found" } }))
-    }));
-    let read = read(&positions(&node.base_url, None), &[query(ANN, &[SPAM])], Depth::Discover).await;
-    assert_eq!(read[0].holdings.len(), 1);
-    assert_eq!(reasons(&read[0], Affects::Value), [GapReason::Unsupported]);
-}
-
-#[tokio::test]
-async fn hostile_replies_are_gaps_and_never_an_empty_wallet() {
-    for reply in ["", "[]", "{}", "null", "[{\"id\":0,\"result\":null}]", "<html></html>", "[{\"id\":0,\"result\":\"0x"] {
-        let node = node().await;
-        let positions = positions(&node.base_url, None);
-        node.state().reply = Some((200, reply.to_owned()));
-        let read = read(&positions, &[query(ANN, &[])], Depth::Known).await;
-        assert_eq!(reasons(&read[0], Affects::Liquidation).len(), 1, "{reply}");
-        assert!(read[0].holdings.is_empty() && read[0].accounts.is_empty(), "{reply}");
-    }
-}
-
-#[tokio::test]
 async fn a_coin_that_is_also_a_token_is_counted_once() {
     let chain = ChainId::Polygon;
     let node = Node::of(chain).await;
@@ -332,9 +194,19 @@ async fn a_coin_that_is_also_a_token_is_counted_once() {
         add_balance(&mut node.state(), token, ANN.address(), 9);
     }
     let clock = SetClock::at(NOON);
-    let settings = AlchemySettings { url: node.base_url.clone(), key: None, rate_per_second: None, deadline: Duration::from_secs(8) };
+    let settings = AlchemySettings {
+        url: node.base_url.clone(),
+        key: None,
+        rate_per_second: None,
+        deadline: Duration::from_secs(8),
+    };
     let alchemy = Alchemy::new(&client(), &settings, &[chain]).unwrap();
-    let settings = TheGraphSettings { base_url: "http://127.0.0.1:1".to_owned(), key: None, rate_per_second: None, deadline: Duration::from_secs(8) };
+    let settings = TheGraphSettings {
+        base_url: "http://127.0.0.1:1".to_owned(),
+        key: None,
+        rate_per_second: None,
+        deadline: Duration::from_secs(8),
+    };
     let graph = TheGraph::new(&client(), &settings, clock.clone()).unwrap();
     let positions = ChainPositions::new(alchemy, graph, &[chain], clock);
     let query = WalletQuery { wallet: ANN, known_tokens: vec![Asset::contract(chain, coin)] };

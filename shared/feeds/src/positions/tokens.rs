@@ -57,7 +57,10 @@ struct Metadata {
 }
 
 /// Asks for each wallet's token list, a few at a time; none at the depth that does not discover.
-pub(super) async fn discover(endpoint: &Endpoint, wanted: Wanted<'_>) -> Option<Vec<Result<TokenList, ListFault>>> {
+pub(super) async fn discover(
+    endpoint: &Endpoint,
+    wanted: Wanted<'_>,
+) -> Option<Vec<Result<TokenList, ListFault>>> {
     if !wanted.tokens || wanted.depth != Depth::Discover {
         return None;
     }
@@ -84,7 +87,9 @@ impl TokenPlan {
         for WalletTokens { owner, tokens, .. } in &self.wallets {
             let owner = *owner;
             balances.push(ContractCall::new(MULTICALL3, &Multicall3::getEthBalanceCall { addr: owner }));
-            balances.extend(tokens.iter().map(|token| ContractCall::new(*token, &Erc20::balanceOfCall { owner })));
+            balances.extend(
+                tokens.iter().map(|token| ContractCall::new(*token, &Erc20::balanceOfCall { owner })),
+            );
         }
         let metadata = self.distinct.iter().flat_map(|token| {
             [
@@ -166,7 +171,9 @@ impl TokenPlan {
             (Err(reason), _, _) | (_, Err(reason), _) => {
                 part.gaps.push(gap::token(asset, reason, seen.last_success));
             }
-            (Ok(_), Ok(_), None) => part.gaps.push(gap::token(asset, GapReason::Malformed, seen.last_success)),
+            (Ok(_), Ok(_), None) => {
+                part.gaps.push(gap::token(asset, GapReason::Malformed, seen.last_success));
+            }
         }
     }
 
@@ -189,7 +196,11 @@ pub(super) struct Seen {
     pub(super) last_success: Option<Timestamp>,
 }
 
-fn wallet_tokens(chain: ChainId, query: &WalletQuery, list: Option<&Result<TokenList, ListFault>>) -> WalletTokens {
+fn wallet_tokens(
+    chain: ChainId,
+    query: &WalletQuery,
+    list: Option<&Result<TokenList, ListFault>>,
+) -> WalletTokens {
     let known = query.known_tokens.iter().filter(|asset| asset.chain == chain).filter_map(Asset::address);
     let mut tokens: BTreeSet<Address> = known.filter(|token| !is_coin(chain, *token)).collect();
     let mut is_cut = false;

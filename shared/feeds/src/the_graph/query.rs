@@ -179,7 +179,8 @@ fn classify<T>(message: &str) -> Parsed<T> {
     if starts(&["subgraph not found"]) {
         return Parsed::refused("subgraph not found");
     }
-    if starts(&["bad query"]) || says(&["has no field", "argument must be between", "must have a selection"]) {
+    if starts(&["bad query"]) || says(&["has no field", "argument must be between", "must have a selection"])
+    {
         return Parsed::refused("bad query");
     }
     if says(&["rate limit", "too many requests"]) {
@@ -244,7 +245,15 @@ mod tests {
 
     #[test]
     fn hostile_replies_are_malformed() {
-        for body in ["", "null", "[]", "{}", "{\"data\":null}", "{\"data\":{\"userReserves\":[]}}", "{\"data\":{\"_meta\":{"] {
+        for body in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            "{\"data\":null}",
+            "{\"data\":{\"userReserves\":[]}}",
+            "{\"data\":{\"_meta\":{",
+        ] {
             assert!(matches!(read_page(&reply(200, body)), Parsed::Malformed { .. }), "{body}");
         }
     }

@@ -1,7 +1,7 @@
 //! The gateway on loopback: paging, freshness, and errors inside HTTP 200.
 
-use std::time::Duration;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderMap;
@@ -44,7 +44,12 @@ async fn serving(script: impl Fn(&Value) -> Value + Send + Sync + 'static) -> Ga
     let path = "/api/subgraphs/id/Cd2gEDVeqnjBn1hSeqFMitw8Q1iiyV9FYUZkLNRcL87g";
     let router = Router::new().route(path, axum::routing::post(answer));
     let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    let settings = TheGraphSettings { base_url, key: Key::new("sandbox"), rate_per_second: None, deadline: Duration::from_secs(8) };
+    let settings = TheGraphSettings {
+        base_url,
+        key: Key::new("sandbox"),
+        rate_per_second: None,
+        deadline: Duration::from_secs(8),
+    };
     let graph = TheGraph::new(&client(), &settings, SetClock::at(NOON)).unwrap();
     GatewayServer { graph, seen, server }
 }
@@ -88,7 +93,8 @@ async fn pages_follow_each_other_by_id_at_the_block_of_the_first() {
     let seen = server.seen.lock().unwrap();
     assert_eq!(seen.len(), 3, "250 wallets in two pages, 50 in one");
     assert!(seen.iter().all(|(bearer, _)| bearer == "Bearer sandbox"));
-    let pinned: Vec<bool> = seen.iter().map(|(_, body)| body["query"].as_str().unwrap().contains("block: {hash")).collect();
+    let pinned: Vec<bool> =
+        seen.iter().map(|(_, body)| body["query"].as_str().unwrap().contains("block: {hash")).collect();
     assert_eq!(pinned, [false, true, true]);
 }
 
@@ -143,8 +149,12 @@ async fn bad_indexers_are_tried_again_and_then_unavailable() {
 
 #[tokio::test]
 async fn without_a_key_nothing_is_asked() {
-    let settings =
-        TheGraphSettings { base_url: "http://127.0.0.1:1".to_owned(), key: None, rate_per_second: None, deadline: Duration::from_secs(8) };
+    let settings = TheGraphSettings {
+        base_url: "http://127.0.0.1:1".to_owned(),
+        key: None,
+        rate_per_second: None,
+        deadline: Duration::from_secs(8),
+    };
     let graph = TheGraph::new(&client(), &settings, SetClock::at(NOON)).unwrap();
     let fault = graph.accounts(&market_of(ChainId::Ethereum), &wallets(1)).await.unwrap_err();
     assert_eq!(fault.reason(), GapReason::NotConfigured);

@@ -112,18 +112,9 @@ async fn a_late_reply_from_before_it_opened_does_not_decide_for_the_probe() {
 
 #[test]
 fn open_periods_double_up_to_the_cap() {
-    let seen = Seen {
-        state: BreakerState::Closed,
-        epoch: 0,
-        open_for: Duration::ZERO,
-        reopens_at: None,
-    };
+    let seen = Seen { state: BreakerState::Closed, epoch: 0, open_for: Duration::ZERO, reopens_at: None };
     let first = Duration::from_secs(100);
-    let periods = OpenPeriods {
-        next: first,
-        longest: LONGEST_OPEN,
-        seen: Arc::new(Mutex::new(seen)),
-    };
+    let periods = OpenPeriods { next: first, longest: LONGEST_OPEN, seen: Arc::new(Mutex::new(seen)) };
     let seconds: Vec<u64> = periods.take(4).map(|period| period.as_secs()).collect();
     assert_eq!(seconds, [100, 200, 300, 300]);
 }

@@ -22,10 +22,7 @@ fn quick() -> Policy {
 fn upstream(base: &str, change: impl FnOnce(&mut Policy)) -> Upstream {
     let mut policy = quick();
     change(&mut policy);
-    Client::new("risk-manager-test/1")
-        .unwrap()
-        .upstream(base, policy)
-        .unwrap()
+    Client::new("risk-manager-test/1").unwrap().upstream(base, policy).unwrap()
 }
 
 /// The parser most feeds begin with: the status, then JSON.

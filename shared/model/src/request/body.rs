@@ -46,10 +46,7 @@ impl Body {
             return Err(vec![Rejection::with_message("body", Code::TooLong, message)]);
         }
         let Object(fields) = serde_json::from_slice(bytes).map_err(|error| vec![explain(&error)])?;
-        let mut body = Self {
-            fields: Vec::new(),
-            refused: Vec::new(),
-        };
+        let mut body = Self { fields: Vec::new(), refused: Vec::new() };
         for (name, value) in fields {
             if body.fields.iter().any(|(known, _)| *known == name) {
                 body.refuse(&name, Code::Repeated);
@@ -101,8 +98,7 @@ impl Body {
         };
         if text.chars().count() > most {
             let message = format!("{name} is longer than {most} characters");
-            self.refused
-                .push(Rejection::with_message(name, Code::TooLong, message));
+            self.refused.push(Rejection::with_message(name, Code::TooLong, message));
             return None;
         }
         if text.chars().any(char::is_control) {
@@ -122,8 +118,7 @@ impl Body {
             return Some(number);
         }
         let message = format!("{name} must be above {above} and at most {most}");
-        self.refused
-            .push(Rejection::with_message(name, Code::OutOfRange, message));
+        self.refused.push(Rejection::with_message(name, Code::OutOfRange, message));
         None
     }
 
@@ -134,8 +129,7 @@ impl Body {
             Some(Value::Array(items)) if items.len() <= MAX_LIST => items,
             Some(Value::Array(_)) => {
                 let message = format!("{name} has more than {MAX_LIST} items");
-                self.refused
-                    .push(Rejection::with_message(name, Code::TooLong, message));
+                self.refused.push(Rejection::with_message(name, Code::TooLong, message));
                 return Vec::new();
             }
             Some(_) => {
@@ -172,10 +166,6 @@ fn explain(error: &serde_json::Error) -> Rejection {
     if error.is_data() {
         return Rejection::with_message("body", Code::WrongType, "body must be a JSON object");
     }
-    let message = format!(
-        "body is not valid JSON (line {}, column {})",
-        error.line(),
-        error.column()
-    );
+    let message = format!("body is not valid JSON (line {}, column {})", error.line(), error.column());
     Rejection::with_message("body", Code::Malformed, message)
 }

@@ -17,10 +17,7 @@ impl Query {
             let message = format!("query is longer than {MAX_QUERY_BYTES} bytes");
             return Err(vec![Rejection::with_message("query", Code::TooLong, message)]);
         }
-        let mut query = Self {
-            fields: Vec::new(),
-            refused: Vec::new(),
-        };
+        let mut query = Self { fields: Vec::new(), refused: Vec::new() };
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             match (decode(name), decode(value)) {
@@ -87,8 +84,7 @@ impl Query {
             Some(Ok(number)) if (least..=most).contains(&number) => return Some(number),
             Some(_) => {
                 let message = format!("{name} must be from {least} to {most}");
-                self.refused
-                    .push(Rejection::with_message(name, Code::OutOfRange, message));
+                self.refused.push(Rejection::with_message(name, Code::OutOfRange, message));
             }
         }
         None
@@ -110,8 +106,5 @@ impl Query {
 /// Percent-decodes with `+` as a space; `None` where the bytes are not UTF-8.
 fn decode(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced)
-        .decode_utf8()
-        .ok()
-        .map(std::borrow::Cow::into_owned)
+    percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }

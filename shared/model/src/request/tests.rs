@@ -5,11 +5,7 @@ use super::*;
 const WALLET: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
 
 fn refused<T: std::fmt::Debug>(parsed: Parsed<T>) -> Vec<(String, Code)> {
-    parsed
-        .unwrap_err()
-        .into_iter()
-        .map(|rejection| (rejection.field, rejection.code))
-        .collect()
+    parsed.unwrap_err().into_iter().map(|rejection| (rejection.field, rejection.code)).collect()
 }
 
 #[test]
@@ -34,11 +30,7 @@ fn each_bad_query_names_its_parameter_and_rule() {
         (format!("wallet={}", "a".repeat(9000)), "query", Code::TooLong),
     ];
     for (query, field, code) in cases {
-        assert_eq!(
-            refused(SummaryRequest::parse(&query)),
-            [(field.to_owned(), code)],
-            "{query}"
-        );
+        assert_eq!(refused(SummaryRequest::parse(&query)), [(field.to_owned(), code)], "{query}");
     }
 }
 
@@ -46,14 +38,8 @@ fn each_bad_query_names_its_parameter_and_rule() {
 fn alerts_have_defaults_and_bounds() {
     let parsed = AlertsRequest::parse("severity=high&resolved=false").unwrap();
     assert_eq!((parsed.limit, parsed.skip, parsed.resolved), (50, 0, Some(false)));
-    assert_eq!(
-        refused(AlertsRequest::parse("limit=-1")),
-        [("limit".to_owned(), Code::OutOfRange)]
-    );
-    assert_eq!(
-        refused(AlertsRequest::parse("limit=201")),
-        [("limit".to_owned(), Code::OutOfRange)]
-    );
+    assert_eq!(refused(AlertsRequest::parse("limit=-1")), [("limit".to_owned(), Code::OutOfRange)]);
+    assert_eq!(refused(AlertsRequest::parse("limit=201")), [("limit".to_owned(), Code::OutOfRange)]);
     assert_eq!(
         refused(AlertsRequest::parse("alert_type=bad")),
         [("alert_type".to_owned(), Code::Unsupported)]
@@ -93,18 +79,10 @@ fn each_bad_body_names_its_field_and_rule() {
     ];
     for (body, field, code) in cases {
         let seen = refused(AnalyzeRequest::parse(body));
-        assert_eq!(
-            seen,
-            [(field.to_owned(), code)],
-            "{}",
-            String::from_utf8_lossy(body)
-        );
+        assert_eq!(seen, [(field.to_owned(), code)], "{}", String::from_utf8_lossy(body));
     }
     let deep = format!("{{\"wallet_address\":{}1{}}}", "[".repeat(500), "]".repeat(500));
-    assert_eq!(
-        refused(AnalyzeRequest::parse(deep.as_bytes())),
-        [("body".to_owned(), Code::Malformed)]
-    );
+    assert_eq!(refused(AnalyzeRequest::parse(deep.as_bytes())), [("body".to_owned(), Code::Malformed)]);
 }
 
 #[test]

@@ -16,15 +16,10 @@ fn identity(alert: &Alert) -> (Wallet, String, AlertKind) {
 
 /// Whether an alert passes a filter, apart from its place in the list.
 fn passes(alert: &Alert, filter: &AlertFilter) -> bool {
-    filter
-        .wallets
-        .as_ref()
-        .is_none_or(|wallets| wallets.contains(&alert.wallet))
+    filter.wallets.as_ref().is_none_or(|wallets| wallets.contains(&alert.wallet))
         && filter.severity.is_none_or(|severity| severity == alert.severity)
         && filter.kind.is_none_or(|kind| kind == alert.kind)
-        && filter
-            .resolved
-            .is_none_or(|resolved| resolved == (alert.state == AlertState::Resolved))
+        && filter.resolved.is_none_or(|resolved| resolved == (alert.state == AlertState::Resolved))
 }
 
 impl Shelves {
@@ -52,10 +47,7 @@ impl Shelves {
             return None;
         }
         self.last_alert_id += 1;
-        let alert = Alert {
-            id: self.last_alert_id,
-            ..alert
-        };
+        let alert = Alert { id: self.last_alert_id, ..alert };
         self.standing.insert(identity, alert.id);
         self.alerts.insert(alert.id, alert.clone());
         Some(alert)
@@ -80,31 +72,18 @@ impl Alerts for MemoryStore {
             .iter()
             .flat_map(|wallet| {
                 let from = (*wallet, String::new(), AlertKind::ALL[0]);
-                shelves
-                    .standing
-                    .range(from..)
-                    .take_while(move |(identity, _)| identity.0 == *wallet)
+                shelves.standing.range(from..).take_while(move |(identity, _)| identity.0 == *wallet)
             })
             .map(|(_, id)| *id)
             .collect();
         ids.sort_unstable();
         ids.dedup();
-        Ok(ids
-            .iter()
-            .filter_map(|id| shelves.alerts.get(id))
-            .cloned()
-            .collect())
+        Ok(ids.iter().filter_map(|id| shelves.alerts.get(id)).cloned().collect())
     }
 
     async fn list(&self, filter: &AlertFilter) -> Result<(Vec<Alert>, u64), StoreError> {
         let shelves = self.shelves()?;
-        let matching = || {
-            shelves
-                .alerts
-                .values()
-                .rev()
-                .filter(|alert| passes(alert, filter))
-        };
+        let matching = || shelves.alerts.values().rev().filter(|alert| passes(alert, filter));
         let total = counted(matching().count());
         let page = matching()
             .filter(|alert| filter.before.is_none_or(|before| alert.id < before))
@@ -118,16 +97,12 @@ impl Alerts for MemoryStore {
     }
 
     async fn acknowledge(&self, id: u64, at: Timestamp) -> Result<Option<Alert>, StoreError> {
-        let altered = self
-            .shelves()?
-            .alter(id, |alert| transition::acknowledge(alert, at));
+        let altered = self.shelves()?.alter(id, |alert| transition::acknowledge(alert, at));
         Ok(altered.map(|(alert, _)| alert))
     }
 
     async fn resolve(&self, id: u64, at: Timestamp, resolution: &str) -> Result<Option<Alert>, StoreError> {
-        let altered = self
-            .shelves()?
-            .alter(id, |alert| transition::resolve(alert, at, resolution));
+        let altered = self.shelves()?.alter(id, |alert| transition::resolve(alert, at, resolution));
         Ok(altered.map(|(alert, _)| alert))
     }
 

@@ -11,9 +11,7 @@ use super::MemoryStore;
 
 /// Keeps an assessment unless a newer one is there.
 fn keep(kept: &mut BTreeMap<Wallet, AssessmentRecord>, assessment: &AssessmentRecord) {
-    let has_newer = kept
-        .get(&assessment.wallet)
-        .is_some_and(|old| old.at > assessment.at);
+    let has_newer = kept.get(&assessment.wallet).is_some_and(|old| old.at > assessment.at);
     if !has_newer {
         kept.insert(assessment.wallet, assessment.clone());
     }
@@ -22,10 +20,7 @@ fn keep(kept: &mut BTreeMap<Wallet, AssessmentRecord>, assessment: &AssessmentRe
 /// What is kept of each of these wallets, once each.
 fn of_each<T: Clone>(kept: &BTreeMap<Wallet, T>, wallets: &[Wallet]) -> Vec<(Wallet, T)> {
     let distinct: BTreeSet<_> = wallets.iter().copied().collect();
-    distinct
-        .into_iter()
-        .filter_map(|wallet| Some((wallet, kept.get(&wallet)?.clone())))
-        .collect()
+    distinct.into_iter().filter_map(|wallet| Some((wallet, kept.get(&wallet)?.clone()))).collect()
 }
 
 #[async_trait]
@@ -42,10 +37,7 @@ impl Assessments for MemoryStore {
 
     async fn tokens(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Vec<Asset>)>, StoreError> {
         let found = of_each(&self.shelves()?.tokens, wallets);
-        Ok(found
-            .into_iter()
-            .map(|(wallet, (_, assets))| (wallet, assets))
-            .collect())
+        Ok(found.into_iter().map(|(wallet, (_, assets))| (wallet, assets)).collect())
     }
 
     async fn commit(&self, commit: Commit) -> Result<Applied, StoreError> {

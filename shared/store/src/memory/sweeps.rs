@@ -13,9 +13,7 @@ impl Sweeps for MemoryStore {
     async fn record(&self, report: &SweepReport) -> Result<(), StoreError> {
         let mut shelves = self.shelves()?;
         shelves.sweeps.push_front(report.clone());
-        shelves
-            .sweeps
-            .truncate(usize::try_from(KEPT_SWEEPS).unwrap_or(usize::MAX));
+        shelves.sweeps.truncate(usize::try_from(KEPT_SWEEPS).unwrap_or(usize::MAX));
         Ok(())
     }
 
@@ -26,15 +24,10 @@ impl Sweeps for MemoryStore {
 
     async fn lease(&self, holder: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
         let mut shelves = self.shelves()?;
-        let is_taken = shelves
-            .lease
-            .as_ref()
-            .is_some_and(|lease| lease.holder != holder && lease.until > now);
+        let is_taken =
+            shelves.lease.as_ref().is_some_and(|lease| lease.holder != holder && lease.until > now);
         if !is_taken {
-            shelves.lease = Some(Lease {
-                holder: holder.to_owned(),
-                until,
-            });
+            shelves.lease = Some(Lease { holder: holder.to_owned(), until });
         }
         Ok(!is_taken)
     }

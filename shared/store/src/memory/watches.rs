@@ -15,37 +15,23 @@ impl Watches for MemoryStore {
     async fn put_watches(&self, watches: &[Watch]) -> Result<(), StoreError> {
         let mut shelves = self.shelves()?;
         for watch in watches {
-            let created_at = shelves
-                .watches
-                .get(&watch.wallet)
-                .map_or(watch.created_at, |old| old.created_at);
-            shelves.watches.insert(
-                watch.wallet,
-                Watch {
-                    created_at,
-                    ..watch.clone()
-                },
-            );
+            let created_at =
+                shelves.watches.get(&watch.wallet).map_or(watch.created_at, |old| old.created_at);
+            shelves.watches.insert(watch.wallet, Watch { created_at, ..watch.clone() });
         }
         Ok(())
     }
 
     async fn remove_watches(&self, wallets: &[Wallet]) -> Result<u64, StoreError> {
         let mut shelves = self.shelves()?;
-        let removed = wallets
-            .iter()
-            .filter(|wallet| shelves.watches.remove(wallet).is_some());
+        let removed = wallets.iter().filter(|wallet| shelves.watches.remove(wallet).is_some());
         Ok(counted(removed.count()))
     }
 
     async fn find_watches(&self, wallets: &[Wallet]) -> Result<Vec<Watch>, StoreError> {
         let shelves = self.shelves()?;
         let distinct: BTreeSet<_> = wallets.iter().collect();
-        Ok(distinct
-            .into_iter()
-            .filter_map(|wallet| shelves.watches.get(wallet))
-            .cloned()
-            .collect())
+        Ok(distinct.into_iter().filter_map(|wallet| shelves.watches.get(wallet)).cloned().collect())
     }
 
     async fn page_watches(&self, after: Option<Wallet>, limit: u32) -> Result<Vec<Watch>, StoreError> {

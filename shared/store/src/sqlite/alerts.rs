@@ -165,11 +165,7 @@ fn conditions(filter: &AlertFilter) -> (Vec<&'static str>, Vec<Value>) {
 
 /// `WHERE` and the clauses, or nothing.
 fn joined(clauses: &[&str]) -> String {
-    if clauses.is_empty() {
-        String::new()
-    } else {
-        format!("WHERE {}", clauses.join(" AND "))
-    }
+    if clauses.is_empty() { String::new() } else { format!("WHERE {}", clauses.join(" AND ")) }
 }
 
 fn list(file: &Transaction<'_>, filter: &AlertFilter) -> Result<(Vec<Alert>, u64), Failure> {
@@ -181,26 +177,16 @@ fn list(file: &Transaction<'_>, filter: &AlertFilter) -> Result<(Vec<Alert>, u64
         // No id reaches the largest that a column holds.
         values.push(Value::from(i64::try_from(before).unwrap_or(i64::MAX)));
     }
-    let page = format!(
-        "SELECT * FROM alerts {} ORDER BY id DESC LIMIT ? OFFSET ?",
-        joined(&clauses)
-    );
-    values.extend([
-        Value::from(i64::from(filter.limit)),
-        Value::from(i64::from(filter.skip)),
-    ]);
-    Ok((
-        all(&mut *file.prepare_cached(&page)?, params_from_iter(&values))?,
-        total,
-    ))
+    let page = format!("SELECT * FROM alerts {} ORDER BY id DESC LIMIT ? OFFSET ?", joined(&clauses));
+    values.extend([Value::from(i64::from(filter.limit)), Value::from(i64::from(filter.skip))]);
+    Ok((all(&mut *file.prepare_cached(&page)?, params_from_iter(&values))?, total))
 }
 
 #[async_trait]
 impl Alerts for SqliteStore {
     async fn standing(&self, wallets: &[Wallet]) -> Result<Vec<Alert>, StoreError> {
         let wallets = hex_list(wallets);
-        self.read(move |file| all(&mut *file.prepare_cached(STANDING)?, [wallets]))
-            .await
+        self.read(move |file| all(&mut *file.prepare_cached(STANDING)?, [wallets])).await
     }
 
     async fn list(&self, filter: &AlertFilter) -> Result<(Vec<Alert>, u64), StoreError> {
@@ -230,7 +216,6 @@ impl Alerts for SqliteStore {
     }
 
     async fn count_standing(&self) -> Result<u64, StoreError> {
-        self.read(|file| column::count(&mut *file.prepare_cached(COUNT_STANDING)?, []))
-            .await
+        self.read(|file| column::count(&mut *file.prepare_cached(COUNT_STANDING)?, [])).await
     }
 }

@@ -42,9 +42,7 @@ impl ApiKeys for SqliteStore {
     async fn put_key(&self, key: &ApiKey) -> Result<(), StoreError> {
         let key = key.clone();
         self.write(move |file| {
-            let wallets = key
-                .wallets
-                .map(|list| text_list(list.iter().map(Wallet::lower_hex)));
+            let wallets = key.wallets.map(|list| text_list(list.iter().map(Wallet::lower_hex)));
             file.prepare_cached(PUT)?.execute(params![
                 key.hash,
                 key.label,
@@ -61,8 +59,7 @@ impl ApiKeys for SqliteStore {
 
     async fn find_key(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError> {
         let hash = *hash;
-        self.read(move |file| first(&mut *file.prepare_cached(FIND)?, [hash]))
-            .await
+        self.read(move |file| first(&mut *file.prepare_cached(FIND)?, [hash])).await
     }
 
     async fn touch_key(&self, hash: &[u8; 32], at: Timestamp) -> Result<(), StoreError> {
@@ -85,7 +82,6 @@ impl ApiKeys for SqliteStore {
     }
 
     async fn count_keys(&self) -> Result<u64, StoreError> {
-        self.read(|file| column::count(&mut *file.prepare_cached(COUNT)?, []))
-            .await
+        self.read(|file| column::count(&mut *file.prepare_cached(COUNT)?, [])).await
     }
 }

@@ -87,11 +87,7 @@ fn put_tokens(file: &Transaction<'_>, at: Timestamp, tokens: &[(Wallet, Vec<Asse
     let mut put = file.prepare_cached(PUT_TOKENS)?;
     let at = seconds(at)?;
     for (wallet, assets) in tokens {
-        put.execute(params![
-            bytes(*wallet),
-            at,
-            text_list(assets.iter().map(Asset::to_string))
-        ])?;
+        put.execute(params![bytes(*wallet), at, text_list(assets.iter().map(Asset::to_string))])?;
     }
     Ok(())
 }
@@ -100,24 +96,19 @@ fn put_tokens(file: &Transaction<'_>, at: Timestamp, tokens: &[(Wallet, Vec<Asse
 impl Assessments for SqliteStore {
     async fn latest(&self, wallets: &[Wallet]) -> Result<Vec<AssessmentRecord>, StoreError> {
         let wallets = hex_list(wallets);
-        self.read(move |file| all(&mut *file.prepare_cached(LATEST)?, [wallets]))
-            .await
+        self.read(move |file| all(&mut *file.prepare_cached(LATEST)?, [wallets])).await
     }
 
     async fn last_known(&self, wallets: &[Wallet]) -> Result<Vec<AssessmentRecord>, StoreError> {
         let wallets = hex_list(wallets);
-        self.read(move |file| all(&mut *file.prepare_cached(LAST_KNOWN)?, [wallets]))
-            .await
+        self.read(move |file| all(&mut *file.prepare_cached(LAST_KNOWN)?, [wallets])).await
     }
 
     async fn tokens(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Vec<Asset>)>, StoreError> {
         let wallets = hex_list(wallets);
         self.read(move |file| {
             let rows: Vec<KnownTokens> = all(&mut *file.prepare_cached(TOKENS)?, [wallets])?;
-            Ok(rows
-                .into_iter()
-                .map(|KnownTokens(wallet, assets)| (wallet, assets))
-                .collect())
+            Ok(rows.into_iter().map(|KnownTokens(wallet, assets)| (wallet, assets)).collect())
         })
         .await
     }

@@ -19,9 +19,7 @@ pub(super) trait Record: Sized {
 
 /// Every row of a query.
 pub(super) fn all<T: Record>(statement: &mut Statement<'_>, params: impl Params) -> Result<Vec<T>, Failure> {
-    statement
-        .query_and_then(params, |row| T::read(row).map_err(|failure| failure.of(T::WHAT)))?
-        .collect()
+    statement.query_and_then(params, |row| T::read(row).map_err(|failure| failure.of(T::WHAT)))?.collect()
 }
 
 /// The first row of a query, if it has any.
@@ -88,11 +86,7 @@ pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Timestamp, Failure> {
 pub(super) fn optional_time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>, Failure> {
     let seconds: Option<i64> = row.get(column)?;
     seconds
-        .map(|seconds| {
-            u64::try_from(seconds)
-                .map(Timestamp::new)
-                .map_err(|_| Failure::Unreadable)
-        })
+        .map(|seconds| u64::try_from(seconds).map(Timestamp::new).map_err(|_| Failure::Unreadable))
         .transpose()
 }
 
@@ -122,8 +116,5 @@ pub(super) fn text_list(items: impl Iterator<Item = String>) -> String {
 /// A JSON array of text, read back.
 pub(super) fn parse_list<T: FromStr>(text: &str) -> Result<Vec<T>, Failure> {
     let items: Vec<String> = serde_json::from_str(text).map_err(|_| Failure::Unreadable)?;
-    items
-        .iter()
-        .map(|item| item.parse().map_err(|_| Failure::Unreadable))
-        .collect()
+    items.iter().map(|item| item.parse().map_err(|_| Failure::Unreadable)).collect()
 }

@@ -67,11 +67,7 @@ fn migrate(connection: &mut Connection) -> Result<(), Failure> {
 
 /// Takes the opening lock, held until the file is dropped.
 fn lock(path: &Path) -> Result<File, Failure> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(lock_path(path))?;
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(lock_path(path))?;
     for _ in 0..LOCK_ATTEMPTS {
         match file.try_lock() {
             Ok(()) => return Ok(file),

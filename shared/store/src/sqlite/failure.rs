@@ -83,9 +83,7 @@ impl Failure {
             Self::Unreadable => return StoreError::Corrupt { what: "value" },
             Self::Sqlite(error) => match error.sqlite_error() {
                 Some(code) if matches!(code.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                    return StoreError::Corrupt {
-                        what: "database file",
-                    };
+                    return StoreError::Corrupt { what: "database file" };
                 }
                 Some(code) => Cause::Sqlite(*code),
                 None => Cause::Refused,

@@ -60,16 +60,14 @@ impl Sweeps for SqliteStore {
     }
 
     async fn recent(&self, limit: u32) -> Result<Vec<SweepReport>, StoreError> {
-        self.read(move |file| all(&mut *file.prepare_cached(RECENT)?, [limit]))
-            .await
+        self.read(move |file| all(&mut *file.prepare_cached(RECENT)?, [limit])).await
     }
 
     async fn lease(&self, holder: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
         let holder = holder.to_owned();
         self.write(move |file| {
             let taken =
-                file.prepare_cached(LEASE)?
-                    .execute(params![holder, seconds(now)?, seconds(until)?])?;
+                file.prepare_cached(LEASE)?.execute(params![holder, seconds(now)?, seconds(until)?])?;
             Ok(taken == 1)
         })
         .await

@@ -20,9 +20,7 @@ struct Sample {
 
 impl Sample {
     fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-        }
+        Self { folder: tempfile::tempdir().unwrap() }
     }
 
     fn path(&self) -> PathBuf {
@@ -33,23 +31,14 @@ impl Sample {
     async fn altered(statements: &str) -> (Self, SqliteStore) {
         let sample = Self::new();
         let store = SqliteStore::open(&sample.path()).await.unwrap();
-        Connection::open(sample.path())
-            .unwrap()
-            .execute_batch(statements)
-            .unwrap();
+        Connection::open(sample.path()).unwrap().execute_batch(statements).unwrap();
         (sample, store)
     }
 }
 
 fn watch() -> Watch {
     let now = Timestamp::new(1);
-    Watch {
-        wallet: WALLET,
-        label: None,
-        health_factor_threshold: None,
-        created_at: now,
-        updated_at: now,
-    }
+    Watch { wallet: WALLET, label: None, health_factor_threshold: None, created_at: now, updated_at: now }
 }
 
 /// Everything an error says, with its sources.
@@ -71,11 +60,9 @@ async fn a_name_that_no_version_wrote_is_corrupt_and_not_a_guess() {
     const ALERT: &str =
         "INSERT INTO alerts VALUES (1, unhex('0707070707070707070707070707070707070707'), '', ";
     const REST: &str = "'m', 'a', 1.0, 1.0, 0, 1, 1, NULL, NULL, NULL)";
-    for columns in [
-        "'moon_risk', 'low', 'open'",
-        "'data_blind', 'mild', 'open'",
-        "'data_blind', 'low', 'napping'",
-    ] {
+    for columns in
+        ["'moon_risk', 'low', 'open'", "'data_blind', 'mild', 'open'", "'data_blind', 'low', 'napping'"]
+    {
         let (_sample, store) = Sample::altered(&format!("{ALERT}{columns}, {REST}")).await;
         assert_corrupt(store.find_alert(1).await, "alert");
         assert_corrupt(store.standing(&[WALLET]).await, "alert");
@@ -110,10 +97,7 @@ async fn a_file_that_is_no_database_is_corrupt_and_stays_as_it_was() {
     let sample = Sample::new();
     let text = "name,balance\n".repeat(1_000);
     std::fs::write(sample.path(), &text).unwrap();
-    assert_corrupt(
-        SqliteStore::open(&sample.path()).await.map(|_| ()),
-        "database file",
-    );
+    assert_corrupt(SqliteStore::open(&sample.path()).await.map(|_| ()), "database file");
     assert_eq!(std::fs::read_to_string(sample.path()).unwrap(), text);
 }
 
@@ -121,9 +105,7 @@ async fn a_file_that_is_no_database_is_corrupt_and_stays_as_it_was() {
 async fn a_file_of_a_newer_version_is_refused() {
     let (sample, store) = Sample::altered("PRAGMA user_version = 99").await;
     drop(store);
-    let Err(error) = SqliteStore::open(&sample.path()).await else {
-        panic!("it opened a newer file")
-    };
+    let Err(error) = SqliteStore::open(&sample.path()).await else { panic!("it opened a newer file") };
     assert!(story(&error).contains("newer version"), "{}", story(&error));
 }
 
@@ -131,9 +113,7 @@ async fn a_file_of_a_newer_version_is_refused() {
 async fn errors_name_neither_the_path_nor_a_statement() {
     let sample = Sample::new();
     std::fs::create_dir(sample.path()).unwrap();
-    let Err(of_a_folder) = SqliteStore::open(&sample.path()).await else {
-        panic!("it opened a folder")
-    };
+    let Err(of_a_folder) = SqliteStore::open(&sample.path()).await else { panic!("it opened a folder") };
     let (_altered, store) = Sample::altered("DROP TABLE watches").await;
     let of_a_table = store.count_watches().await.unwrap_err();
     for error in [of_a_folder, of_a_table] {
@@ -151,10 +131,7 @@ async fn an_opening_that_failed_is_tried_again() {
     let blocked = sample.folder.path().join("data");
     std::fs::write(&blocked, "in the way").unwrap();
     let store = SqliteStore::new(blocked.join("risk.db"));
-    assert!(matches!(
-        store.count_watches().await,
-        Err(StoreError::Unavailable(_))
-    ));
+    assert!(matches!(store.count_watches().await, Err(StoreError::Unavailable(_))));
     std::fs::remove_file(&blocked).unwrap();
     assert_eq!(store.count_watches().await.unwrap(), 0);
 }
@@ -168,17 +145,8 @@ async fn reads_go_on_while_another_process_writes_and_writes_wait_for_it() {
     let watches = [watch()];
     let write = store.put_watches(&watches);
     tokio::pin!(write);
-    assert!(
-        tokio::time::timeout(Duration::from_millis(100), &mut write)
-            .await
-            .is_err(),
-        "it did not wait"
-    );
-    assert_eq!(
-        store.count_watches().await.unwrap(),
-        0,
-        "a read goes past the waiting write"
-    );
+    assert!(tokio::time::timeout(Duration::from_millis(100), &mut write).await.is_err(), "it did not wait");
+    assert_eq!(store.count_watches().await.unwrap(), 0, "a read goes past the waiting write");
     other.execute_batch("COMMIT").unwrap();
     write.await.unwrap();
     assert_eq!(store.count_watches().await.unwrap(), 1);
@@ -195,25 +163,15 @@ async fn a_write_that_cannot_get_in_is_unavailable_and_changes_nothing() {
     other.execute_batch("COMMIT").unwrap();
     assert_eq!(store.count_watches().await.unwrap(), 0);
     store.put_watches(&[watch()]).await.unwrap();
-    assert_eq!(
-        store.count_watches().await.unwrap(),
-        1,
-        "the connection is usable again"
-    );
+    assert_eq!(store.count_watches().await.unwrap(), 1, "the connection is usable again");
 }
 
 #[tokio::test]
 async fn a_time_that_no_column_holds_is_refused_with_its_whole_batch() {
     let sample = Sample::new();
     let store = SqliteStore::new(sample.path());
-    let endless = Watch {
-        updated_at: Timestamp::new(u64::MAX),
-        ..watch()
-    };
-    let other = Watch {
-        wallet: Wallet::new(Address::repeat_byte(8)),
-        ..watch()
-    };
+    let endless = Watch { updated_at: Timestamp::new(u64::MAX), ..watch() };
+    let other = Watch { wallet: Wallet::new(Address::repeat_byte(8)), ..watch() };
     let refused = store.put_watches(&[other, endless]).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))));
     assert_eq!(store.count_watches().await.unwrap(), 0);
@@ -238,12 +196,7 @@ async fn the_lookups_of_every_request_use_an_index() {
     let plans = store
         .read(|file| {
             let mut plans = Vec::new();
-            for statement in [
-                assessments::LATEST,
-                assessments::LAST_KNOWN,
-                alerts::STANDING,
-                watches::FIND,
-            ] {
+            for statement in [assessments::LATEST, assessments::LAST_KNOWN, alerts::STANDING, watches::FIND] {
                 let mut plan = file.prepare(&format!("EXPLAIN QUERY PLAN {statement}"))?;
                 let lines = plan.query_map(["[]"], |row| row.get::<_, String>("detail"))?;
                 plans.push(lines.collect::<Result<Vec<_>, _>>()?.join("; "));
@@ -253,14 +206,8 @@ async fn the_lookups_of_every_request_use_an_index() {
         .await
         .unwrap();
     for plan in plans {
-        assert!(
-            !plan.contains("SCAN alerts") && !plan.contains("SCAN assessments"),
-            "{plan}"
-        );
-        assert!(
-            !plan.contains("SCAN one") && !plan.contains("SCAN watches"),
-            "{plan}"
-        );
+        assert!(!plan.contains("SCAN alerts") && !plan.contains("SCAN assessments"), "{plan}");
+        assert!(!plan.contains("SCAN one") && !plan.contains("SCAN watches"), "{plan}");
         assert!(plan.contains("SEARCH"), "{plan}");
     }
 }

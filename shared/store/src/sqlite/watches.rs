@@ -66,18 +66,15 @@ impl Watches for SqliteStore {
 
     async fn find_watches(&self, wallets: &[Wallet]) -> Result<Vec<Watch>, StoreError> {
         let wallets = hex_list(wallets);
-        self.read(move |file| all(&mut *file.prepare_cached(FIND)?, [wallets]))
-            .await
+        self.read(move |file| all(&mut *file.prepare_cached(FIND)?, [wallets])).await
     }
 
     async fn page_watches(&self, after: Option<Wallet>, limit: u32) -> Result<Vec<Watch>, StoreError> {
         let after = after.map(|wallet| bytes(wallet).to_vec()).unwrap_or_default();
-        self.read(move |file| all(&mut *file.prepare_cached(PAGE)?, params![after, limit]))
-            .await
+        self.read(move |file| all(&mut *file.prepare_cached(PAGE)?, params![after, limit])).await
     }
 
     async fn count_watches(&self) -> Result<u64, StoreError> {
-        self.read(|file| column::count(&mut *file.prepare_cached(COUNT)?, []))
-            .await
+        self.read(|file| column::count(&mut *file.prepare_cached(COUNT)?, [])).await
     }
 }

@@ -49,10 +49,7 @@ fn a_health_factor_worked_by_hand_comes_out() {
     let all = totals(&[plain(2.0, 2000.0, 18, 8300), debt]);
     assert_eq!(all.collateral_base.to_string(), "400000000000");
     assert_eq!(all.debt_base.to_string(), "200050000000");
-    assert_eq!(
-        all.health_factor_wad.expect("debt").to_string(),
-        "1659585103724068982"
-    );
+    assert_eq!(all.health_factor_wad.expect("debt").to_string(), "1659585103724068982");
     assert_eq!(all.threshold_bps.to_string(), "8300");
     assert_eq!(all.available_borrows_base.to_string(), "99950000000");
 }
@@ -75,10 +72,7 @@ fn the_average_threshold_is_cut_but_the_health_factor_is_not_made_from_it() {
     let all = totals(&[plain(1.0, 1000.0, 18, 8300), plain(0.1, 10_001.0, 8, 7800), debt]);
     // (1000·8300 + 1000.1·7800) / 2000.1 = 8049.8…, cut; HF = 1.6100780 exactly.
     assert_eq!(all.threshold_bps.to_string(), "8049");
-    assert_eq!(
-        all.health_factor_wad.expect("debt").to_string(),
-        "1610078000000000000"
-    );
+    assert_eq!(all.health_factor_wad.expect("debt").to_string(), "1610078000000000000");
 }
 
 /// Recorded cases of the reference library, from beside the workspace.
@@ -121,36 +115,21 @@ fn recorded_accounts_come_out_as_the_reference_library_has_them() {
         let now = case["currentTimestamp"].as_u64().expect("time");
         let rows = case["userReserves"].as_array().expect("rows").iter();
         // One case lies before its reserves' last update: interest backwards, which no chain ever does.
-        if rows
-            .clone()
-            .any(|row| row["reserve"]["lastUpdateTimestamp"].as_u64() > Some(now))
-        {
+        if rows.clone().any(|row| row["reserve"]["lastUpdateTimestamp"].as_u64() > Some(now)) {
             continue;
         }
         compared += 1;
         let all = totals(&rows.map(|row| recorded_holding(row, now)).collect::<Vec<_>>());
-        let decimals = case["marketReferenceCurrencyDecimals"]
-            .as_i64()
-            .expect("decimals");
+        let decimals = case["marketReferenceCurrencyDecimals"].as_i64().expect("decimals");
         let unit = 10f64.powi(i32::try_from(decimals).expect("small"));
         let expected = |name: &str| number(case["expected"][name].as_str().expect("expected"));
         let close = |ours: f64, name: &str| {
             let theirs = expected(name);
-            assert!(
-                (ours / theirs - 1.0).abs() < 1e-9,
-                "{} {name}: {ours} against {theirs}",
-                case["name"]
-            );
+            assert!((ours / theirs - 1.0).abs() < 1e-9, "{} {name}: {ours} against {theirs}", case["name"]);
         };
         // The library keeps fractions of the base unit that the contract cuts, hence a tolerance.
-        close(
-            number(&all.collateral_base.to_string()) / unit,
-            "totalCollateralMarketReferenceCurrency",
-        );
-        close(
-            number(&all.debt_base.to_string()) / unit,
-            "totalBorrowsMarketReferenceCurrency",
-        );
+        close(number(&all.collateral_base.to_string()) / unit, "totalCollateralMarketReferenceCurrency");
+        close(number(&all.debt_base.to_string()) / unit, "totalBorrowsMarketReferenceCurrency");
         let health = all.health_factor_wad.expect("debt").to_string();
         close(number(&health) / 1e18, "healthFactor");
     }

@@ -33,12 +33,7 @@ pub(super) async fn by_id(
     Path(id): Path<String>,
     Query(params): Params,
 ) -> Response {
-    answer(
-        &world,
-        &effects,
-        coin(&world, &id),
-        days_span(&world, &effects, &params),
-    )
+    answer(&world, &effects, coin(&world, &id), days_span(&world, &effects, &params))
 }
 
 pub(super) async fn by_contract(
@@ -47,12 +42,7 @@ pub(super) async fn by_contract(
     Path((platform, address)): Path<(String, String)>,
     Query(params): Params,
 ) -> Response {
-    answer(
-        &world,
-        &effects,
-        contract(&world, &platform, &address),
-        days_span(&world, &effects, &params),
-    )
+    answer(&world, &effects, contract(&world, &platform, &address), days_span(&world, &effects, &params))
 }
 
 pub(super) async fn range_by_id(
@@ -70,12 +60,7 @@ pub(super) async fn range_by_contract(
     Path((platform, address)): Path<(String, String)>,
     Query(params): Params,
 ) -> Response {
-    answer(
-        &world,
-        &effects,
-        contract(&world, &platform, &address),
-        range_span(&world, &params),
-    )
+    answer(&world, &effects, contract(&world, &platform, &address), range_span(&world, &params))
 }
 
 fn refuse(status: StatusCode, text: &str) -> Response {
@@ -104,10 +89,7 @@ fn days_span(
     let days: u64 = match text {
         "max" => PLAN_DAYS + 1,
         text => text.parse().map_err(|_| {
-            Box::new(refuse(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "Missing or invalid parameter days",
-            ))
+            Box::new(refuse(StatusCode::UNPROCESSABLE_ENTITY, "Missing or invalid parameter days"))
         })?,
     };
     if days > PLAN_DAYS {
@@ -118,27 +100,17 @@ fn days_span(
         (Some("hourly"), _) | (None, 2..=90) => HOUR,
         (None, _) => FIVE_MINUTES,
         (Some(_), _) => {
-            return Err(Box::new(refuse(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "Invalid interval",
-            )));
+            return Err(Box::new(refuse(StatusCode::UNPROCESSABLE_ENTITY, "Invalid interval")));
         }
     };
-    Ok(Span {
-        from: now.saturating_sub(days.max(1) * DAY),
-        to: now,
-        step,
-    })
+    Ok(Span { from: now.saturating_sub(days.max(1) * DAY), to: now, step })
 }
 
 fn range_span(world: &World, params: &HashMap<String, String>) -> Result<Span, Box<Response>> {
     let now = world.clock.now();
     let bound = |name: &str| params.get(name).and_then(|text| text.parse::<u64>().ok());
     let (Some(from), Some(to)) = (bound("from"), bound("to")) else {
-        return Err(Box::new(refuse(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Missing or invalid from or to",
-        )));
+        return Err(Box::new(refuse(StatusCode::UNPROCESSABLE_ENTITY, "Missing or invalid from or to")));
     };
     if from.saturating_add((PLAN_DAYS + 1) * DAY) < now {
         return Err(Box::new(too_far_back(now)));
@@ -158,13 +130,8 @@ fn answer(
     asset: Option<usize>,
     span: Result<Span, Box<Response>>,
 ) -> Response {
-    let hidden = |place: &usize| {
-        world
-            .market
-            .assets()
-            .get(*place)
-            .is_some_and(|asset| effects.hides(&asset.symbol))
-    };
+    let hidden =
+        |place: &usize| world.market.assets().get(*place).is_some_and(|asset| effects.hides(&asset.symbol));
     let Some(asset) = asset.filter(|place| !hidden(place)) else {
         return refuse(StatusCode::NOT_FOUND, "coin not found");
     };

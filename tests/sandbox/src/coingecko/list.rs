@@ -12,19 +12,13 @@ use crate::world::World;
 
 /// `/coins/list`, with contract addresses when `include_platform=true`.
 pub(super) async fn coins(State(world): State<Arc<World>>, Query(params): Params) -> Json<Value> {
-    let with_platforms = params
-        .get("include_platform")
-        .is_some_and(|value| value == "true");
+    let with_platforms = params.get("include_platform").is_some_and(|value| value == "true");
     let mut rows = Vec::new();
     for (place, asset) in world.market.assets().iter().enumerate() {
         let native = world.chains.iter().any(|chain| chain.native_asset == place);
         let mut row = json!({"id": asset.coin_id, "symbol": asset.symbol.to_lowercase(), "name": asset.name});
         if with_platforms {
-            let own = if native && asset.key == "eth" {
-                Map::new()
-            } else {
-                platforms_of(&world, place)
-            };
+            let own = if native && asset.key == "eth" { Map::new() } else { platforms_of(&world, place) };
             row["platforms"] = Value::Object(own);
         }
         rows.push(row);
@@ -42,10 +36,7 @@ pub(super) async fn coins(State(world): State<Arc<World>>, Query(params): Params
 fn platforms_of(world: &World, asset: usize) -> Map<String, Value> {
     let tokens = world.chains.iter().filter_map(|chain| {
         let token = chain.tokens.iter().find(|token| token.asset == asset)?;
-        Some((
-            chain.facts.platform.to_owned(),
-            Value::String(format!("{:#x}", token.underlying)),
-        ))
+        Some((chain.facts.platform.to_owned(), Value::String(format!("{:#x}", token.underlying))))
     });
     tokens.collect()
 }
@@ -53,11 +44,7 @@ fn platforms_of(world: &World, asset: usize) -> Map<String, Value> {
 /// `/asset_platforms`.
 pub(super) async fn platforms(State(world): State<Arc<World>>) -> Json<Value> {
     let row = |chain: &crate::world::chain::Chain| {
-        let native = world
-            .market
-            .assets()
-            .get(chain.native_asset)
-            .map(|asset| asset.coin_id.clone());
+        let native = world.market.assets().get(chain.native_asset).map(|asset| asset.coin_id.clone());
         json!({"id": chain.facts.platform, "chain_identifier": chain.facts.id, "name": chain.facts.name,
                "shortname": chain.facts.llama, "native_coin_id": native})
     };
@@ -70,12 +57,8 @@ pub(super) async fn markets(
     Extension(effects): Extension<Effects>,
     Query(params): Params,
 ) -> Json<Value> {
-    let number = |name: &str, usual: usize| {
-        params
-            .get(name)
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(usual)
-    };
+    let number =
+        |name: &str, usual: usize| params.get(name).and_then(|text| text.parse().ok()).unwrap_or(usual);
     let (per_page, page) = (number("per_page", 100).clamp(1, 250), number("page", 1).max(1));
     let places: Vec<usize> = match params.get("ids") {
         Some(ids) => ids.split(',').filter_map(|id| coin(&world, id)).collect(),
@@ -83,11 +66,7 @@ pub(super) async fn markets(
     };
     let start = page.saturating_sub(1).saturating_mul(per_page);
     let shown = places.into_iter().skip(start).take(per_page);
-    Json(
-        shown
-            .filter_map(|place| market_row(&world, &effects, place))
-            .collect(),
-    )
+    Json(shown.filter_map(|place| market_row(&world, &effects, place)).collect())
 }
 
 fn market_row(world: &World, effects: &Effects, place: usize) -> Option<Value> {

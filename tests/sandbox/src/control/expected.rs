@@ -33,15 +33,12 @@ pub(super) async fn answer(
     Path(address): Path<String>,
     Query(at): Query<At>,
 ) -> Answer {
-    let address: Address = address
-        .parse()
-        .map_err(|_| refuse(StatusCode::UNPROCESSABLE_ENTITY, "not an address"))?;
+    let address: Address =
+        address.parse().map_err(|_| refuse(StatusCode::UNPROCESSABLE_ENTITY, "not an address"))?;
     let numbered = world
         .chain_by_id(at.chain.unwrap_or(1))
         .ok_or_else(|| refuse(StatusCode::NOT_FOUND, "no such chain"))?;
-    let time = at
-        .block
-        .map_or_else(|| world.clock.now(), |number| numbered.timestamp(number));
+    let time = at.block.map_or_else(|| world.clock.now(), |number| numbered.timestamp(number));
     let effects = Effects::default();
     let wallet = world.wallet(address);
     let mut sums = Sums::default();
@@ -49,11 +46,7 @@ pub(super) async fn answer(
         let chain = world.chain_by_id(held.chain_id)?;
         let exact = at.block.filter(|_| chain.facts.id == numbered.facts.id);
         let number = exact.unwrap_or_else(|| chain.head(time));
-        Some(chain_value(
-            &View::new(&world, chain, number, &effects),
-            held,
-            &mut sums,
-        ))
+        Some(chain_value(&View::new(&world, chain, number, &effects), held, &mut sums))
     });
     let chains: Vec<Value> = chains.collect();
     Ok(Json(json!({
@@ -94,11 +87,7 @@ fn chain_value(view: &View<'_>, held: &Held, sums: &mut Sums) -> Value {
     let unpriced: Vec<String> = unpriced
         .filter_map(|(place, _)| chain.spam.get(*place).map(|address| address.to_checksum(None)))
         .collect();
-    let markets: Vec<Value> = held
-        .account
-        .iter()
-        .map(|account| market_value(view, account, sums))
-        .collect();
+    let markets: Vec<Value> = held.account.iter().map(|account| market_value(view, account, sums)).collect();
     json!({
         "chain_id": chain.facts.id,
         "block_number": view.number,
@@ -114,12 +103,7 @@ fn chain_value(view: &View<'_>, held: &Held, sums: &mut Sums) -> Value {
 fn asset_value(view: &View<'_>, asset: usize, raw: &BigUint, decimals: u8) -> (Value, f64) {
     let price = view.world.market.price_usd(asset, view.timestamp);
     let units = raw.to_f64().unwrap_or(f64::INFINITY) / 10f64.powi(i32::from(decimals));
-    let symbol = view
-        .world
-        .market
-        .assets()
-        .get(asset)
-        .map(|asset| asset.symbol.clone());
+    let symbol = view.world.market.assets().get(asset).map(|asset| asset.symbol.clone());
     let row = json!({"symbol": symbol, "amount_raw": raw.to_string(), "decimals": decimals,
                      "price_usd": price, "value_usd": units * price});
     (row, units * price)

@@ -33,11 +33,7 @@ pub(super) fn call_provider(view: &View<'_>, input: &[u8]) -> Outcome {
 pub(super) fn call_ui(view: &View<'_>, input: &[u8]) -> Outcome {
     use UiPoolDataProviderCalls as Calls;
     let check = |provider: Address| {
-        if provider == view.chain.facts.provider {
-            Ok(())
-        } else {
-            Err(Reverted::bare())
-        }
+        if provider == view.chain.facts.provider { Ok(()) } else { Err(Reverted::bare()) }
     };
     match Calls::abi_decode(input).map_err(|_| Reverted::bare())? {
         Calls::getReservesList(of) => {
@@ -58,19 +54,10 @@ pub(super) fn call_ui(view: &View<'_>, input: &[u8]) -> Outcome {
 /// Every reserve of the market, held or not, in reserve order.
 fn user_reserves(view: &View<'_>, user: Address) -> Vec<u8> {
     let wallet = view.world.wallet(user);
-    let account = wallet
-        .on(view.chain.facts.id)
-        .and_then(|held| held.account.as_ref());
-    let rows = view
-        .chain
-        .tokens
-        .iter()
-        .take(view.chain.reserves.len())
-        .enumerate();
+    let account = wallet.on(view.chain.facts.id).and_then(|held| held.account.as_ref());
+    let rows = view.chain.tokens.iter().take(view.chain.reserves.len()).enumerate();
     let rows = rows.map(|(place, token)| {
-        let position = account
-            .map(|account| find(&account.positions, place))
-            .unwrap_or_default();
+        let position = account.map(|account| find(&account.positions, place)).unwrap_or_default();
         UserReserveData {
             underlyingAsset: token.underlying,
             scaledATokenBalance: U256::from(position.scaled_supply),
@@ -86,11 +73,7 @@ fn user_reserves(view: &View<'_>, user: Address) -> Vec<u8> {
 }
 
 fn find(positions: &[Position], reserve: usize) -> Position {
-    positions
-        .iter()
-        .find(|position| position.reserve == reserve)
-        .copied()
-        .unwrap_or_default()
+    positions.iter().find(|position| position.reserve == reserve).copied().unwrap_or_default()
 }
 
 fn e_modes(view: &View<'_>) -> Vec<Emode> {
@@ -112,11 +95,7 @@ pub(super) fn call_protocol(view: &View<'_>, input: &[u8]) -> Outcome {
     use ProtocolDataProviderCalls as Calls;
     let known = |asset: Address| {
         let place = view.chain.reserve_of(asset).ok_or_else(Reverted::bare)?;
-        view.chain
-            .reserves
-            .get(place)
-            .zip(view.token(place))
-            .ok_or_else(Reverted::bare)
+        view.chain.reserves.get(place).zip(view.token(place)).ok_or_else(Reverted::bare)
     };
     Ok(match Calls::abi_decode(input).map_err(|_| Reverted::bare())? {
         Calls::getReserveConfigurationData(of) => reserve_configuration(known(of.asset)?),
@@ -154,12 +133,8 @@ fn reserve_configuration((reserve, token): (&Reserve, &Token)) -> Vec<u8> {
 
 fn user_reserve(view: &View<'_>, reserve: &Reserve, user: Address) -> Vec<u8> {
     let wallet = view.world.wallet(user);
-    let account = wallet
-        .on(view.chain.facts.id)
-        .and_then(|held| held.account.as_ref());
-    let position = account
-        .map(|account| find(&account.positions, reserve.id))
-        .unwrap_or_default();
+    let account = wallet.on(view.chain.facts.id).and_then(|held| held.account.as_ref());
+    let position = account.map(|account| find(&account.positions, reserve.id)).unwrap_or_default();
     let (income, debt_index) = view.indexes(reserve.id);
     Protocol::getUserReserveDataCall::abi_encode_returns(&Protocol::getUserReserveDataReturn {
         currentATokenBalance: word(&account::balance(position.scaled_supply, &income)),

@@ -15,27 +15,19 @@ pub(super) fn call(view: &View<'_>, input: &[u8]) -> Outcome {
     match Calls::abi_decode(input).map_err(|_| Reverted::bare())? {
         Calls::aggregate3(aggregate) => run(view, &aggregate.calls),
         Calls::getEthBalance(of) => {
-            let wei = view
-                .world
-                .wallet(of.addr)
-                .on(facts.id)
-                .map_or(0, |held| held.native_wei);
-            Ok(Multicall3::getEthBalanceCall::abi_encode_returns(&U256::from(
-                wei,
-            )))
+            let wei = view.world.wallet(of.addr).on(facts.id).map_or(0, |held| held.native_wei);
+            Ok(Multicall3::getEthBalanceCall::abi_encode_returns(&U256::from(wei)))
         }
-        Calls::getBlockNumber(_) => Ok(Multicall3::getBlockNumberCall::abi_encode_returns(&U256::from(
-            view.number,
-        ))),
-        Calls::getCurrentBlockTimestamp(_) => Ok(
-            Multicall3::getCurrentBlockTimestampCall::abi_encode_returns(&U256::from(view.timestamp)),
-        ),
-        Calls::getChainId(_) => Ok(Multicall3::getChainIdCall::abi_encode_returns(&U256::from(
-            facts.id,
-        ))),
-        Calls::getBasefee(_) => Ok(Multicall3::getBasefeeCall::abi_encode_returns(&U256::from(
-            facts.base_fee_wei,
-        ))),
+        Calls::getBlockNumber(_) => {
+            Ok(Multicall3::getBlockNumberCall::abi_encode_returns(&U256::from(view.number)))
+        }
+        Calls::getCurrentBlockTimestamp(_) => {
+            Ok(Multicall3::getCurrentBlockTimestampCall::abi_encode_returns(&U256::from(view.timestamp)))
+        }
+        Calls::getChainId(_) => Ok(Multicall3::getChainIdCall::abi_encode_returns(&U256::from(facts.id))),
+        Calls::getBasefee(_) => {
+            Ok(Multicall3::getBasefeeCall::abi_encode_returns(&U256::from(facts.base_fee_wei)))
+        }
     }
 }
 
@@ -46,20 +38,14 @@ fn run(view: &View<'_>, calls: &[Multicall3::Call3]) -> Outcome {
     let mut results = Vec::with_capacity(calls.len());
     for (place, inner) in (0u64..).zip(calls) {
         let spoiled = view.effects.failing_calls.is_some_and(|every| place % every == 0);
-        let outcome = if spoiled {
-            Err(Reverted::bare())
-        } else {
-            call_contract(view, inner.target, &inner.callData)
-        };
+        let outcome =
+            if spoiled { Err(Reverted::bare()) } else { call_contract(view, inner.target, &inner.callData) };
         let (success, data) = match outcome {
             Ok(data) => (true, data),
             Err(reverted) if inner.allowFailure => (false, reverted.data),
             Err(_) => return Err(Reverted::because("Multicall3: call failed")),
         };
-        results.push(Multicall3::Result {
-            success,
-            returnData: data.into(),
-        });
+        results.push(Multicall3::Result { success, returnData: data.into() });
     }
     Ok(Multicall3::aggregate3Call::abi_encode_returns(&results))
 }

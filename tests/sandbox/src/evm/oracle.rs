@@ -18,18 +18,11 @@ pub(super) fn call(view: &View<'_>, input: &[u8]) -> Outcome {
     Ok(match Calls::abi_decode(input).map_err(|_| Reverted::bare())? {
         Calls::getAssetPrice(of) => Oracle::getAssetPriceCall::abi_encode_returns(&price(of.asset)?),
         Calls::getAssetsPrices(of) => {
-            let prices = of
-                .assets
-                .iter()
-                .map(|asset| price(*asset))
-                .collect::<Result<Vec<_>, _>>()?;
+            let prices = of.assets.iter().map(|asset| price(*asset)).collect::<Result<Vec<_>, _>>()?;
             Oracle::getAssetsPricesCall::abi_encode_returns(&prices)
         }
         Calls::getSourceOfAsset(of) => {
-            let reserve = view
-                .chain
-                .reserve_of(of.asset)
-                .and_then(|place| view.chain.reserves.get(place));
+            let reserve = view.chain.reserve_of(of.asset).and_then(|place| view.chain.reserves.get(place));
             let source = reserve.map_or(Address::ZERO, |reserve| reserve.source);
             Oracle::getSourceOfAssetCall::abi_encode_returns(&source)
         }
@@ -44,12 +37,7 @@ pub(super) fn call(view: &View<'_>, input: &[u8]) -> Outcome {
 pub(super) fn call_source(view: &View<'_>, reserve: usize, input: &[u8]) -> Outcome {
     use AggregatorCalls as Calls;
     let token = view.token(reserve).ok_or_else(Reverted::bare)?;
-    let asset = view
-        .world
-        .market
-        .assets()
-        .get(token.asset)
-        .ok_or_else(Reverted::bare)?;
+    let asset = view.world.market.assets().get(token.asset).ok_or_else(Reverted::bare)?;
     let signed = |price_e8: u128| I256::try_from(price_e8).map_err(|_| Reverted::bare());
     Ok(match Calls::abi_decode(input).map_err(|_| Reverted::bare())? {
         Calls::latestRoundData(_) if asset.ratio => return Err(Reverted::bare()),

@@ -9,42 +9,37 @@ use crate::evm::{Outcome, Reverted, word};
 use crate::world::token::{EMode, Reserve};
 use crate::world::view::View;
 
-/// `POOL_REVISION` of a line that rounds balances down and debts up.
-const REVISION: u64 = 9;
+/// `POOL_REVISION` of 3.6: balances round down and debts up, and an e-mode stands for itself.
+const REVISION: u64 = 10;
 
 pub(super) fn call(view: &View<'_>, input: &[u8]) -> Outcome {
     match Calls::abi_decode(input).map_err(|_| Reverted::bare())? {
         Calls::getUserAccountData(of) => account_data(view, of.user),
-        Calls::getUserConfiguration(of) => Ok(Pool::getUserConfigurationCall::abi_encode_returns(
-            &user_bits(view, of.user),
-        )),
+        Calls::getUserConfiguration(of) => {
+            Ok(Pool::getUserConfigurationCall::abi_encode_returns(&user_bits(view, of.user)))
+        }
         Calls::getUserEMode(of) => {
             let mode = view
                 .world
                 .wallet(of.user)
                 .on(view.chain.facts.id)
                 .and_then(|held| held.account.as_ref().map(|account| account.e_mode));
-            Ok(Pool::getUserEModeCall::abi_encode_returns(&U256::from(
-                mode.unwrap_or_default(),
-            )))
+            Ok(Pool::getUserEModeCall::abi_encode_returns(&U256::from(mode.unwrap_or_default())))
         }
-        Calls::getReservesList(_) => Ok(Pool::getReservesListCall::abi_encode_returns(&reserves_list(
-            view,
-        ))),
-        Calls::getReservesCount(_) => Ok(Pool::getReservesCountCall::abi_encode_returns(&U256::from(
-            view.chain.reserves.len(),
-        ))),
+        Calls::getReservesList(_) => Ok(Pool::getReservesListCall::abi_encode_returns(&reserves_list(view))),
+        Calls::getReservesCount(_) => {
+            Ok(Pool::getReservesCountCall::abi_encode_returns(&U256::from(view.chain.reserves.len())))
+        }
         Calls::getReserveAddressById(of) => {
-            let token = view
-                .token(usize::from(of.id))
-                .filter(|_| usize::from(of.id) < view.chain.reserves.len());
+            let token =
+                view.token(usize::from(of.id)).filter(|_| usize::from(of.id) < view.chain.reserves.len());
             let address = token.map_or(Address::ZERO, |token| token.underlying);
             Ok(Pool::getReserveAddressByIdCall::abi_encode_returns(&address))
         }
         Calls::POOL_REVISION(_) => Ok(Pool::POOL_REVISIONCall::abi_encode_returns(&U256::from(REVISION))),
-        Calls::ADDRESSES_PROVIDER(_) => Ok(Pool::ADDRESSES_PROVIDERCall::abi_encode_returns(
-            &view.chain.facts.provider,
-        )),
+        Calls::ADDRESSES_PROVIDER(_) => {
+            Ok(Pool::ADDRESSES_PROVIDERCall::abi_encode_returns(&view.chain.facts.provider))
+        }
         other => call_category(view, other).unwrap_or_else(|other| call_reserve(view, &other)),
     }
 }
@@ -57,11 +52,7 @@ fn call_category(view: &View<'_>, call: Calls) -> Result<Outcome, Calls> {
         }
         Calls::getEModeCategoryCollateralConfig(of) => {
             let config = mode(of.id).map_or_else(
-                || CollateralConfig {
-                    ltv: 0,
-                    liquidationThreshold: 0,
-                    liquidationBonus: 0,
-                },
+                || CollateralConfig { ltv: 0, liquidationThreshold: 0, liquidationBonus: 0 },
                 |mode| CollateralConfig {
                     ltv: mode.ltv_bps,
                     liquidationThreshold: mode.threshold_bps,
@@ -131,41 +122,29 @@ fn call_reserve(view: &View<'_>, call: &Calls) -> Outcome {
 
 fn account_data(view: &View<'_>, user: Address) -> Outcome {
     let totals = view.totals(user);
-    Ok(Pool::getUserAccountDataCall::abi_encode_returns(
-        &Pool::getUserAccountDataReturn {
-            totalCollateralBase: word(&totals.collateral_base),
-            totalDebtBase: word(&totals.debt_base),
-            availableBorrowsBase: word(&totals.available_borrows_base),
-            currentLiquidationThreshold: word(&totals.threshold_bps),
-            ltv: word(&totals.ltv_bps),
-            healthFactor: totals.health_factor_wad.as_ref().map_or(U256::MAX, word),
-        },
-    ))
+    Ok(Pool::getUserAccountDataCall::abi_encode_returns(&Pool::getUserAccountDataReturn {
+        totalCollateralBase: word(&totals.collateral_base),
+        totalDebtBase: word(&totals.debt_base),
+        availableBorrowsBase: word(&totals.available_borrows_base),
+        currentLiquidationThreshold: word(&totals.threshold_bps),
+        ltv: word(&totals.ltv_bps),
+        healthFactor: totals.health_factor_wad.as_ref().map_or(U256::MAX, word),
+    }))
 }
 
 /// Underlyings by reserve id.
 pub(super) fn reserves_list(view: &View<'_>) -> Vec<Address> {
-    view.chain
-        .tokens
-        .iter()
-        .take(view.chain.reserves.len())
-        .map(|token| token.underlying)
-        .collect()
+    view.chain.tokens.iter().take(view.chain.reserves.len()).map(|token| token.underlying).collect()
 }
 
 fn user_bits(view: &View<'_>, user: Address) -> U256 {
     let wallet = view.world.wallet(user);
-    let account = wallet
-        .on(view.chain.facts.id)
-        .and_then(|held| held.account.as_ref());
-    account
-        .into_iter()
-        .flat_map(|account| &account.positions)
-        .fold(U256::ZERO, |bits, position| {
-            let borrowing = U256::from(u8::from(position.scaled_debt > 0)) << (position.reserve * 2);
-            let collateral = U256::from(u8::from(position.collateral)) << (position.reserve * 2 + 1);
-            bits | borrowing | collateral
-        })
+    let account = wallet.on(view.chain.facts.id).and_then(|held| held.account.as_ref());
+    account.into_iter().flat_map(|account| &account.positions).fold(U256::ZERO, |bits, position| {
+        let borrowing = U256::from(u8::from(position.scaled_debt > 0)) << (position.reserve * 2);
+        let collateral = U256::from(u8::from(position.collateral)) << (position.reserve * 2 + 1);
+        bits | borrowing | collateral
+    })
 }
 
 /// The reserve's bitmap (ReserveConfiguration.sol).
@@ -185,9 +164,7 @@ pub(super) fn configuration(view: &View<'_>, reserve: &Reserve) -> U256 {
         (reserve.borrow_cap, 80),
         (reserve.supply_cap, 116),
     ];
-    let bits = fields
-        .iter()
-        .fold(U256::ZERO, |bits, (value, at)| bits | U256::from(*value) << *at);
+    let bits = fields.iter().fold(U256::ZERO, |bits, (value, at)| bits | U256::from(*value) << *at);
     bits | U256::from(protocol_fee) << 152usize | U256::from(1u8) << 252usize
 }
 

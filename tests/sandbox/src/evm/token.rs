@@ -27,28 +27,18 @@ pub(super) fn call(view: &View<'_>, contract: Contract, input: &[u8]) -> Outcome
         Calls::scaledBalanceOf(of) => {
             reserve.ok_or_else(Reverted::bare)?;
             let (supply, debt) = scaled(view, contract, of.user);
-            let own = if matches!(contract, Contract::AToken(_)) {
-                supply
-            } else {
-                debt
-            };
+            let own = if matches!(contract, Contract::AToken(_)) { supply } else { debt };
             Erc20::scaledBalanceOfCall::abi_encode_returns(&U256::from(own))
         }
         Calls::scaledTotalSupply(_) => {
             let reserve = reserve.ok_or_else(Reverted::bare)?;
             let is_a_token = matches!(contract, Contract::AToken(_));
-            let own = if is_a_token {
-                reserve.scaled_supply
-            } else {
-                reserve.scaled_debt
-            };
+            let own = if is_a_token { reserve.scaled_supply } else { reserve.scaled_debt };
             Erc20::scaledTotalSupplyCall::abi_encode_returns(&U256::from(own))
         }
         Calls::UNDERLYING_ASSET_ADDRESS(_) => {
             let reserve = reserve.ok_or_else(Reverted::bare)?;
-            let underlying = view
-                .token(reserve.id)
-                .map_or(Address::ZERO, |token| token.underlying);
+            let underlying = view.token(reserve.id).map_or(Address::ZERO, |token| token.underlying);
             Erc20::UNDERLYING_ASSET_ADDRESSCall::abi_encode_returns(&underlying)
         }
         Calls::POOL(_) => {
@@ -77,28 +67,19 @@ pub(crate) fn label(view: &View<'_>, contract: Contract) -> (String, String) {
         8453 => "Bas",
         _ => "Arb",
     };
-    let of = |place: usize| {
-        view.token(place)
-            .map(|token| (token.name.clone(), token.symbol.clone()))
-    };
+    let of = |place: usize| view.token(place).map(|token| (token.name.clone(), token.symbol.clone()));
     match contract {
         Contract::Token(place) => of(place).unwrap_or_default(),
         Contract::AToken(id) => {
             let (_, symbol) = of(id).unwrap_or_default();
-            (
-                format!("Aave {} {symbol}", view.chain.facts.name),
-                format!("a{short}{symbol}"),
-            )
+            (format!("Aave {} {symbol}", view.chain.facts.name), format!("a{short}{symbol}"))
         }
         Contract::DebtToken(id) => {
             let (_, symbol) = of(id).unwrap_or_default();
             let name = format!("Aave {} Variable Debt {symbol}", view.chain.facts.name);
             (name, format!("variableDebt{short}{symbol}"))
         }
-        Contract::Spam(index) => (
-            format!("Visit claim-{index}.example to claim"),
-            format!("CLAIM{index}"),
-        ),
+        Contract::Spam(index) => (format!("Visit claim-{index}.example to claim"), format!("CLAIM{index}")),
         _ => Default::default(),
     }
 }
@@ -116,25 +97,15 @@ pub(crate) fn decimals(view: &View<'_>, contract: Contract) -> u8 {
 fn total_supply(view: &View<'_>, contract: Contract) -> U256 {
     match contract {
         Contract::AToken(id) => {
-            let scaled = view
-                .chain
-                .reserves
-                .get(id)
-                .map_or(0, |reserve| reserve.scaled_supply);
+            let scaled = view.chain.reserves.get(id).map_or(0, |reserve| reserve.scaled_supply);
             word(&account::balance(scaled, &view.indexes(id).0))
         }
         Contract::DebtToken(id) => {
-            let scaled = view
-                .chain
-                .reserves
-                .get(id)
-                .map_or(0, |reserve| reserve.scaled_debt);
+            let scaled = view.chain.reserves.get(id).map_or(0, |reserve| reserve.scaled_debt);
             word(&account::owed(scaled, &view.indexes(id).1))
         }
         Contract::Token(place) => {
-            let asset = view
-                .token(place)
-                .and_then(|token| view.world.market.assets().get(token.asset));
+            let asset = view.token(place).and_then(|token| view.world.market.assets().get(token.asset));
             let units = asset.map_or(0.0, |asset| asset.supply);
             let whole = num_traits::ToPrimitive::to_u128(&units).unwrap_or_default();
             U256::from(whole) * U256::from(10u8).pow(U256::from(decimals(view, contract)))
@@ -146,42 +117,19 @@ fn total_supply(view: &View<'_>, contract: Contract) -> U256 {
 /// The balance of an owner; for an aToken as owner, the reserve's idle underlying.
 pub(crate) fn balance_of(view: &View<'_>, contract: Contract, owner: Address) -> U256 {
     match contract {
-        Contract::AToken(id) => word(&account::balance(
-            scaled(view, contract, owner).0,
-            &view.indexes(id).0,
-        )),
-        Contract::DebtToken(id) => word(&account::owed(
-            scaled(view, contract, owner).1,
-            &view.indexes(id).1,
-        )),
+        Contract::AToken(id) => word(&account::balance(scaled(view, contract, owner).0, &view.indexes(id).0)),
+        Contract::DebtToken(id) => word(&account::owed(scaled(view, contract, owner).1, &view.indexes(id).1)),
         Contract::Token(place) => {
-            let idle = view
-                .chain
-                .reserves
-                .get(place)
-                .filter(|reserve| reserve.a_token == owner);
+            let idle = view.chain.reserves.get(place).filter(|reserve| reserve.a_token == owner);
             let held = |held: &Held| {
-                held.tokens
-                    .iter()
-                    .filter(|(token, _)| *token == place)
-                    .map(|(_, raw)| *raw)
-                    .sum::<u128>()
+                held.tokens.iter().filter(|(token, _)| *token == place).map(|(_, raw)| *raw).sum::<u128>()
             };
             let own = || view.world.wallet(owner).on(view.chain.facts.id).map_or(0, held);
             U256::from(idle.map_or_else(own, |reserve| reserve.available))
         }
         Contract::Spam(index) => {
-            let find = |held: &Held| {
-                held.spam
-                    .iter()
-                    .find(|(place, _)| *place == index)
-                    .map(|(_, raw)| *raw)
-            };
-            view.world
-                .wallet(owner)
-                .on(view.chain.facts.id)
-                .and_then(find)
-                .unwrap_or_default()
+            let find = |held: &Held| held.spam.iter().find(|(place, _)| *place == index).map(|(_, raw)| *raw);
+            view.world.wallet(owner).on(view.chain.facts.id).and_then(find).unwrap_or_default()
         }
         _ => U256::ZERO,
     }
@@ -192,15 +140,9 @@ fn scaled(view: &View<'_>, contract: Contract, owner: Address) -> (u128, u128) {
         return (0, 0);
     };
     let wallet = view.world.wallet(owner);
-    let account = wallet
-        .on(view.chain.facts.id)
-        .and_then(|held| held.account.as_ref());
+    let account = wallet.on(view.chain.facts.id).and_then(|held| held.account.as_ref());
     let position = account.and_then(|account| {
-        account
-            .positions
-            .iter()
-            .find(|position: &&Position| position.reserve == id)
-            .copied()
+        account.positions.iter().find(|position: &&Position| position.reserve == id).copied()
     });
     position.map_or((0, 0), |position| (position.scaled_supply, position.scaled_debt))
 }

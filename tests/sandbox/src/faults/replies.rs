@@ -32,9 +32,7 @@ pub(crate) fn throttled(provider: Provider, fault: &Fault) -> Response {
 
 fn with_retry(fault: &Fault, mut response: Response) -> Response {
     if let Some(seconds) = fault.retry_after {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }
@@ -65,15 +63,11 @@ pub(crate) fn refused(provider: Provider, effects: &Effects) -> Response {
             StatusCode::UNAUTHORIZED,
             json!({"jsonrpc": "2.0", "error": {"code": -32600, "message": effects.message_or("Must be authenticated!")}}),
         ),
-        Provider::Coingecko => (
-            StatusCode::UNAUTHORIZED,
-            missing_key(effects.message_or("API Key Missing")),
-        ),
+        Provider::Coingecko => (StatusCode::UNAUTHORIZED, missing_key(effects.message_or("API Key Missing"))),
         Provider::Etherscan => (StatusCode::OK, notok(effects.message_or("Invalid API Key"))),
-        Provider::Thegraph => (
-            StatusCode::OK,
-            graph_error(effects.message_or("auth error: API key not found")),
-        ),
+        Provider::Thegraph => {
+            (StatusCode::OK, graph_error(effects.message_or("auth error: API key not found")))
+        }
         Provider::Llama => (StatusCode::FORBIDDEN, json!({"message": "Forbidden"})),
         Provider::Slack => return plain(StatusCode::FORBIDDEN, "invalid_token"),
         Provider::Pagerduty => (

@@ -10,9 +10,7 @@ use crate::world::chain::Chain;
 
 /// `eth_getBlockByNumber`: null for a block that is not there yet.
 pub(super) fn by_number(context: &Context<'_>) -> Result<Value, RpcError> {
-    let block = context
-        .param(0)
-        .ok_or_else(|| RpcError::invalid_params("expected a block"))?;
+    let block = context.param(0).ok_or_else(|| RpcError::invalid_params("expected a block"))?;
     match context.block_number(Some(block)) {
         Ok(number) => Ok(show(context, number)),
         Err(error) if error.code == -32000 => Ok(Value::Null),
@@ -22,9 +20,7 @@ pub(super) fn by_number(context: &Context<'_>) -> Result<Value, RpcError> {
 
 /// `eth_getBlockByHash`: null for a hash that is not on the chain.
 pub(super) fn by_hash(context: &Context<'_>) -> Result<Value, RpcError> {
-    let hash = context
-        .param(0)
-        .ok_or_else(|| RpcError::invalid_params("expected a block hash"))?;
+    let hash = context.param(0).ok_or_else(|| RpcError::invalid_params("expected a block hash"))?;
     match context.number_of(hash) {
         Ok(number) => Ok(show(context, number)),
         Err(error) if error.code == -32000 => Ok(Value::Null),

@@ -28,11 +28,7 @@ pub(super) struct Context<'a> {
 impl<'a> Context<'a> {
     /// The newest block number this request may see.
     pub(super) fn head(&self) -> u64 {
-        let now = self
-            .world
-            .clock
-            .now()
-            .saturating_sub(self.effects.block_lag_seconds);
+        let now = self.world.clock.now().saturating_sub(self.effects.block_lag_seconds);
         self.chain.head(now)
     }
 
@@ -44,8 +40,7 @@ impl<'a> Context<'a> {
     /// The address at a place.
     pub(super) fn address(&self, place: usize) -> Result<Address, RpcError> {
         let text = self.param(place).and_then(Value::as_str);
-        text.and_then(|text| text.parse().ok())
-            .ok_or_else(|| RpcError::invalid_params("expected an address"))
+        text.and_then(|text| text.parse().ok()).ok_or_else(|| RpcError::invalid_params("expected an address"))
     }
 
     /// The state at the block that the parameter at a place names.
@@ -73,27 +68,19 @@ impl<'a> Context<'a> {
             Some(_) => return Err(RpcError::invalid_params("expected a block")),
         };
         let known = (self.chain.facts.anchor_number..=head).contains(&number);
-        if known {
-            Ok(number)
-        } else {
-            Err(RpcError::header_not_found())
-        }
+        if known { Ok(number) } else { Err(RpcError::header_not_found()) }
     }
 
     /// The number of the block of a hash, which must be on the chain.
     pub(super) fn number_of(&self, hash: &Value) -> Result<u64, RpcError> {
         let hash: Option<B256> = hash.as_str().and_then(|text| text.parse().ok());
         let hash = hash.ok_or_else(|| RpcError::invalid_params("expected a block hash"))?;
-        self.world
-            .block_of_hash(self.chain, hash)
-            .ok_or_else(RpcError::header_not_found)
+        self.world.block_of_hash(self.chain, hash).ok_or_else(RpcError::header_not_found)
     }
 }
 
 fn parse_quantity(text: &str) -> Result<u64, RpcError> {
-    let digits = text
-        .strip_prefix("0x")
-        .ok_or_else(|| RpcError::invalid_params("hex without 0x"))?;
+    let digits = text.strip_prefix("0x").ok_or_else(|| RpcError::invalid_params("hex without 0x"))?;
     u64::from_str_radix(digits, 16).map_err(|_| RpcError::invalid_params("not a hex number"))
 }
 
@@ -110,12 +97,7 @@ pub(super) fn call(
         Some(Value::Array(items)) => items,
         Some(_) => return Err(RpcError::invalid_params("expected an array")),
     };
-    let context = Context {
-        world,
-        effects,
-        chain,
-        params,
-    };
+    let context = Context { world, effects, chain, params };
     let answer = match name {
         "eth_chainId" => quantity(chain.facts.id),
         "net_version" => Value::String(chain.facts.id.to_string()),
@@ -139,9 +121,7 @@ fn balance(context: &Context<'_>) -> Result<Value, RpcError> {
     let owner = context.address(0)?;
     context.view(1)?;
     let wallet = context.world.wallet(owner);
-    let wei = wallet
-        .on(context.chain.facts.id)
-        .map_or(0, |held| held.native_wei);
+    let wei = wallet.on(context.chain.facts.id).map_or(0, |held| held.native_wei);
     Ok(Value::String(format!("{wei:#x}")))
 }
 
@@ -149,9 +129,7 @@ fn code(context: &Context<'_>) -> Result<Value, RpcError> {
     let address = context.address(0)?;
     let held = context.chain.contracts.contains_key(&address) || context.world.wallet(address).has_code;
     // The first bytes of a minimal proxy (EIP-1167): enough to be code.
-    Ok(Value::String(
-        if held { "0x363d3d373d3d3d363d73" } else { "0x" }.to_owned(),
-    ))
+    Ok(Value::String(if held { "0x363d3d373d3d3d363d73" } else { "0x" }.to_owned()))
 }
 
 fn fee_history(context: &Context<'_>) -> Result<Value, RpcError> {
@@ -163,9 +141,8 @@ fn fee_history(context: &Context<'_>) -> Result<Value, RpcError> {
     let newest = context.block_number(context.param(1))?;
     let count = count.clamp(1, 1024);
     let oldest = newest.saturating_sub(count - 1);
-    let fees: Vec<Value> = (oldest..=newest + 1)
-        .map(|number| quantity(block::base_fee(context.chain, number)))
-        .collect();
+    let fees: Vec<Value> =
+        (oldest..=newest + 1).map(|number| quantity(block::base_fee(context.chain, number))).collect();
     let ratios: Vec<f64> = (oldest..=newest).map(block::gas_used_ratio).collect();
     let mut history = json!({"oldestBlock": quantity(oldest), "baseFeePerGas": fees, "gasUsedRatio": ratios});
     let percentiles = context.param(2).and_then(Value::as_array).map_or(0, Vec::len);
@@ -178,32 +155,18 @@ fn fee_history(context: &Context<'_>) -> Result<Value, RpcError> {
 }
 
 fn eth_call(context: &Context<'_>) -> Result<Answer, RpcError> {
-    let call = context
-        .param(0)
-        .ok_or_else(|| RpcError::invalid_params("expected a call"))?;
-    let to: Option<Address> = call
-        .get("to")
-        .and_then(Value::as_str)
-        .and_then(|text| text.parse().ok());
+    let call = context.param(0).ok_or_else(|| RpcError::invalid_params("expected a call"))?;
+    let to: Option<Address> = call.get("to").and_then(Value::as_str).and_then(|text| text.parse().ok());
     let to = to.ok_or_else(|| RpcError::invalid_params("call without to"))?;
-    let data = call
-        .get("input")
-        .or_else(|| call.get("data"))
-        .and_then(Value::as_str)
-        .unwrap_or("0x");
+    let data = call.get("input").or_else(|| call.get("data")).and_then(Value::as_str).unwrap_or("0x");
     let input = hex::decode(data.strip_prefix("0x").unwrap_or(data));
     let input = input.map_err(|_| RpcError::invalid_params("call data is not hex"))?;
-    let pinned = context
-        .param(1)
-        .and_then(|block| block.get("blockHash"))
-        .is_some();
+    let pinned = context.param(1).and_then(|block| block.get("blockHash")).is_some();
     if pinned && let Some(depth) = context.world.faults.take_reorg(Provider::Alchemy) {
         context.world.reorganise(context.chain, depth);
     }
     let view = context.view(1)?;
-    evm::call(&view, to, &input)
-        .map(Answer::Hex)
-        .map_err(|reverted| RpcError::reverted(reverted.data))
+    evm::call(&view, to, &input).map(Answer::Hex).map_err(|reverted| RpcError::reverted(reverted.data))
 }
 
 /// Whether a contract is a token, and so may be listed among balances.

@@ -24,10 +24,8 @@ pub(super) fn balances(context: &Context<'_>) -> Result<Value, RpcError> {
             page(context, &view, owner)
         }
         Some(Value::Array(list)) if list.len() <= LIST => {
-            let addresses: Option<Vec<Address>> = list
-                .iter()
-                .map(|item| item.as_str().and_then(|text| text.parse().ok()))
-                .collect();
+            let addresses: Option<Vec<Address>> =
+                list.iter().map(|item| item.as_str().and_then(|text| text.parse().ok())).collect();
             let addresses = addresses.ok_or_else(|| RpcError::invalid_params("expected token addresses"))?;
             let rows: Vec<Value> = addresses.iter().map(|token| row(&view, *token, owner)).collect();
             Ok(json!({"address": lower(owner), "tokenBalances": rows}))
@@ -38,25 +36,15 @@ pub(super) fn balances(context: &Context<'_>) -> Result<Value, RpcError> {
 
 fn page(context: &Context<'_>, view: &View<'_>, owner: Address) -> Result<Value, RpcError> {
     let options = context.param(2);
-    let count = options
-        .and_then(|options| options.get("maxCount"))
-        .and_then(Value::as_u64);
+    let count = options.and_then(|options| options.get("maxCount")).and_then(Value::as_u64);
     let count = count.unwrap_or(PAGE).clamp(1, PAGE);
-    let start = match options
-        .and_then(|options| options.get("pageKey"))
-        .and_then(Value::as_str)
-    {
+    let start = match options.and_then(|options| options.get("pageKey")).and_then(Value::as_str) {
         None => 0,
         Some(key) => read_key(key, owner).ok_or_else(|| RpcError::invalid_params("unknown pageKey"))?,
     };
     let all = listed(view, owner);
     let taken = usize::try_from(count).unwrap_or(usize::MAX);
-    let rows: Vec<Value> = all
-        .iter()
-        .skip(start)
-        .take(taken)
-        .map(|token| row(view, *token, owner))
-        .collect();
+    let rows: Vec<Value> = all.iter().skip(start).take(taken).map(|token| row(view, *token, owner)).collect();
     let end = start + rows.len();
     let mut answer = json!({"address": lower(owner), "tokenBalances": rows});
     if end < all.len() {
@@ -67,9 +55,7 @@ fn page(context: &Context<'_>, view: &View<'_>, owner: Address) -> Result<Value,
 
 fn read_key(key: &str, owner: Address) -> Option<usize> {
     let (start, check) = key.split_once('-')?;
-    (check == check_of(owner))
-        .then(|| usize::from_str_radix(start, 16).ok())
-        .flatten()
+    (check == check_of(owner)).then(|| usize::from_str_radix(start, 16).ok()).flatten()
 }
 
 /// Ties a page key to its owner.
@@ -85,15 +71,9 @@ fn listed(view: &View<'_>, owner: Address) -> Vec<Address> {
     let Some(held) = wallet.on(chain.facts.id) else {
         return Vec::new();
     };
-    let places = held
-        .tokens
-        .iter()
-        .map(|(place, _)| *place)
-        .chain(held.emptied.iter().copied());
-    let mut all: Vec<Address> = places
-        .filter_map(|place| view.token(place))
-        .map(|token| token.underlying)
-        .collect();
+    let places = held.tokens.iter().map(|(place, _)| *place).chain(held.emptied.iter().copied());
+    let mut all: Vec<Address> =
+        places.filter_map(|place| view.token(place)).map(|token| token.underlying).collect();
     all.extend(held.spam.iter().filter_map(|(place, _)| chain.spam.get(*place)));
     for position in held.account.iter().flat_map(|account| &account.positions) {
         let Some(reserve) = chain.reserves.get(position.reserve) else {
@@ -112,12 +92,7 @@ fn listed(view: &View<'_>, owner: Address) -> Vec<Address> {
 }
 
 fn row(view: &View<'_>, token: Address, owner: Address) -> Value {
-    let contract = view
-        .chain
-        .contracts
-        .get(&token)
-        .copied()
-        .filter(|contract| is_token(*contract));
+    let contract = view.chain.contracts.get(&token).copied().filter(|contract| is_token(*contract));
     let hidden = contract.is_some_and(|contract| view.effects.hides(&erc20::label(view, contract).1));
     if hidden {
         return json!({"contractAddress": lower(token), "tokenBalance": null,

@@ -21,11 +21,7 @@ pub(super) struct Field {
 /// Reads a query into its top-level fields.
 pub(super) fn parse(query: &str, variables: &Map<String, Value>) -> Result<Vec<Field>, String> {
     let tokens = tokenize(query)?;
-    let mut reader = Reader {
-        tokens,
-        place: 0,
-        variables,
-    };
+    let mut reader = Reader { tokens, place: 0, variables };
     if reader.peek() != Some("{") {
         reader.skip_header()?;
     }
@@ -39,22 +35,14 @@ pub(super) fn project(value: &Value, field: &Field) -> Result<Value, String> {
         Value::Object(known) => {
             let kind = known.get("__typename").and_then(Value::as_str).unwrap_or("Query");
             if field.selection.is_empty() {
-                return Err(format!(
-                    "Field \"{}\" of type \"{kind}\" must have a selection",
-                    field.name
-                ));
+                return Err(format!("Field \"{}\" of type \"{kind}\" must have a selection", field.name));
             }
             let select = |inner: &Field| {
                 let missing = || format!("Type `{kind}` has no field `{}`", inner.name);
                 let value = known.get(&inner.name).ok_or_else(missing)?;
                 Ok((inner.alias.clone(), project(value, inner)?))
             };
-            field
-                .selection
-                .iter()
-                .map(select)
-                .collect::<Result<Map<_, _>, String>>()
-                .map(Value::Object)
+            field.selection.iter().map(select).collect::<Result<Map<_, _>, String>>().map(Value::Object)
         }
         plain => Ok(plain.clone()),
     }
@@ -72,22 +60,14 @@ impl Reader<'_> {
     }
 
     fn next(&mut self) -> Result<String, String> {
-        let token = self
-            .tokens
-            .get(self.place)
-            .cloned()
-            .ok_or("unexpected end of query")?;
+        let token = self.tokens.get(self.place).cloned().ok_or("unexpected end of query")?;
         self.place += 1;
         Ok(token)
     }
 
     fn expect(&mut self, wanted: &str) -> Result<(), String> {
         let found = self.next()?;
-        if found == wanted {
-            Ok(())
-        } else {
-            Err(format!("expected {wanted}, found {found}"))
-        }
+        if found == wanted { Ok(()) } else { Err(format!("expected {wanted}, found {found}")) }
     }
 
     /// Skips `query Name($a: T = 1, …)`.
@@ -126,11 +106,7 @@ impl Reader<'_> {
             self.expect(":")?;
             name = self.identifier()?;
         }
-        let mut field = Field {
-            alias,
-            name,
-            ..Field::default()
-        };
+        let mut field = Field { alias, name, ..Field::default() };
         if self.peek() == Some("(") {
             self.expect("(")?;
             field.arguments = self.pairs(")", depth)?;
@@ -144,11 +120,7 @@ impl Reader<'_> {
     fn identifier(&mut self) -> Result<String, String> {
         let token = self.next()?;
         let fits = token.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if fits {
-            Ok(token)
-        } else {
-            Err(format!("unexpected {token}"))
-        }
+        if fits { Ok(token) } else { Err(format!("unexpected {token}")) }
     }
 
     /// `name: value` pairs up to a closing token.
@@ -188,9 +160,9 @@ impl Reader<'_> {
             "true" => Ok(Value::Bool(true)),
             "false" => Ok(Value::Bool(false)),
             "null" => Ok(Value::Null),
-            other => Ok(other
-                .parse::<Number>()
-                .map_or_else(|_| Value::String(other.to_owned()), Value::Number)),
+            other => {
+                Ok(other.parse::<Number>().map_or_else(|_| Value::String(other.to_owned()), Value::Number))
+            }
         }
     }
 }
@@ -240,10 +212,7 @@ mod tests {
                      where: {user_in: $users, id_gt: $last, reserve_: {symbol: \"A\"}}) { id user { id } } }";
         let fields = parse(query, variables.as_object().expect("object")).expect("parses");
         assert_eq!(fields.len(), 1);
-        assert_eq!(
-            (fields[0].alias.as_str(), fields[0].name.as_str()),
-            ("rows", "userReserves")
-        );
+        assert_eq!((fields[0].alias.as_str(), fields[0].name.as_str()), ("rows", "userReserves"));
         assert_eq!(fields[0].arguments["where"]["user_in"], json!(["0xa"]));
         assert_eq!(fields[0].arguments["where"]["id_gt"], json!("0x1"));
         assert_eq!(fields[0].arguments["first"], json!(5));
@@ -254,10 +223,7 @@ mod tests {
     fn only_what_is_selected_comes_back_and_an_unknown_field_fails() {
         let value = json!([{"__typename": "Row", "id": "1", "other": 2}]);
         let good = parse("{ rows { key: id } }", &Map::new()).expect("parses");
-        assert_eq!(
-            project(&value, &good[0]).expect("projects"),
-            json!([{"key": "1"}])
-        );
+        assert_eq!(project(&value, &good[0]).expect("projects"), json!([{"key": "1"}]));
         let bad = parse("{ rows { liquidationThreshold } }", &Map::new()).expect("parses");
         assert_eq!(
             project(&value, &bad[0]).expect_err("fails"),

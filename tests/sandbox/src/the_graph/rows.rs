@@ -26,9 +26,7 @@ impl<'a> Rows<'a> {
             return Vec::new();
         };
         let wallet = self.view.world.wallet(address);
-        let account = wallet
-            .on(self.view.chain.facts.id)
-            .and_then(|held| held.account.as_ref());
+        let account = wallet.on(self.view.chain.facts.id).and_then(|held| held.account.as_ref());
         let Some(account) = account else { return Vec::new() };
         let owner = self.user_value(user, account.e_mode);
         let rows = account.positions.iter().filter_map(|position| {
@@ -43,9 +41,7 @@ impl<'a> Rows<'a> {
     pub(super) fn user(&self, user: &str) -> Option<(String, Value)> {
         let address = lower_address(user)?;
         let wallet = self.view.world.wallet(address);
-        let account = wallet
-            .on(self.view.chain.facts.id)
-            .and_then(|held| held.account.as_ref())?;
+        let account = wallet.on(self.view.chain.facts.id).and_then(|held| held.account.as_ref())?;
         Some((user.to_owned(), self.user_value(user, account.e_mode)))
     }
 
@@ -99,11 +95,7 @@ impl<'a> Rows<'a> {
     }
 
     fn user_value(&self, user: &str, e_mode: u8) -> Value {
-        let mode = self
-            .view
-            .chain
-            .e_mode(e_mode)
-            .map_or(Value::Null, |mode| self.mode_value(mode));
+        let mode = self.view.chain.e_mode(e_mode).map_or(Value::Null, |mode| self.mode_value(mode));
         json!({"__typename": "User", "id": user, "eModeCategoryId": mode})
     }
 
@@ -113,10 +105,8 @@ impl<'a> Rows<'a> {
             let (_, token) = self.reserve(reserve.id).filter(|_| collateral || borrowable)?;
             let asset = json!({"__typename": "Reserve", "id": self.reserve_id(token), "symbol": token.symbol,
                 "underlyingAsset": format!("{:#x}", token.underlying)});
-            Some(
-                json!({"__typename": "EModeCategoryAsset", "asset": asset, "collateral": collateral,
-                        "borrowable": borrowable}),
-            )
+            Some(json!({"__typename": "EModeCategoryAsset", "asset": asset, "collateral": collateral,
+                        "borrowable": borrowable}))
         };
         let assets: Vec<Value> = self.view.chain.reserves.iter().filter_map(row).collect();
         json!({
@@ -163,13 +153,7 @@ impl<'a> Rows<'a> {
 
     /// The price entity. It follows `AnswerUpdated` events only, so behind a ratio adapter it is old.
     fn price_value(&self, reserve: &Reserve, token: &Token) -> Value {
-        let ratio = self
-            .view
-            .world
-            .market
-            .assets()
-            .get(token.asset)
-            .is_some_and(|asset| asset.ratio);
+        let ratio = self.view.world.market.assets().get(token.asset).is_some_and(|asset| asset.ratio);
         let price = self.view.oracle_e8(token.asset);
         let (price, updated) = if ratio {
             (price * 98 / 100, self.view.timestamp.saturating_sub(90 * 86_400))

@@ -34,11 +34,7 @@ pub(crate) fn find(address: Address) -> Option<&'static Entry> {
 }
 
 fn ethereum() -> Plan {
-    Plan {
-        chain_id: 1,
-        native: 0.731_234_567,
-        ..Plan::default()
-    }
+    Plan { chain_id: 1, native: 0.731_234_567, ..Plan::default() }
 }
 
 /// Every named wallet.
@@ -50,13 +46,7 @@ pub(crate) static ENTRIES: [Entry; 13] = [
         plans: || {
             let supply = vec![("WETH", 25.512_345_678), ("WBTC", 0.801_234_56)];
             let tokens = vec![("USDC", 1520.25), ("UNI", 210.5)];
-            vec![Plan {
-                supply,
-                tokens,
-                debt: vec![("USDC", 1.0)],
-                health: 2.6,
-                ..ethereum()
-            }]
+            vec![Plan { supply, tokens, debt: vec![("USDC", 1.0)], health: 2.6, ..ethereum() }]
         },
     },
     Entry {
@@ -65,12 +55,7 @@ pub(crate) static ENTRIES: [Entry; 13] = [
         has_code: false,
         plans: || {
             let supply = vec![("WETH", 12.043_21), ("LINK", 640.75)];
-            vec![Plan {
-                supply,
-                debt: vec![("USDT", 1.0)],
-                health: 1.08,
-                ..ethereum()
-            }]
+            vec![Plan { supply, debt: vec![("USDT", 1.0)], health: 1.08, ..ethereum() }]
         },
     },
     Entry {
@@ -79,24 +64,14 @@ pub(crate) static ENTRIES: [Entry; 13] = [
         has_code: false,
         plans: || {
             let supply = vec![("LINK", 4010.5), ("WETH", 3.010_2)];
-            vec![Plan {
-                supply,
-                debt: vec![("DAI", 1.0)],
-                health: 0.96,
-                ..ethereum()
-            }]
+            vec![Plan { supply, debt: vec![("DAI", 1.0)], health: 0.96, ..ethereum() }]
         },
     },
     Entry {
         name: "no_debt",
         description: "supplies WETH and USDC, borrows nothing: no health factor",
         has_code: false,
-        plans: || {
-            vec![Plan {
-                supply: vec![("WETH", 5.25), ("USDC", 12_000.5)],
-                ..ethereum()
-            }]
-        },
+        plans: || vec![Plan { supply: vec![("WETH", 5.25), ("USDC", 12_000.5)], ..ethereum() }],
     },
     Entry {
         name: "emode_loop",
@@ -104,13 +79,7 @@ pub(crate) static ENTRIES: [Entry; 13] = [
         has_code: false,
         plans: || {
             let supply = vec![("wstETH", 120.333)];
-            vec![Plan {
-                supply,
-                debt: vec![("WETH", 1.0)],
-                health: 1.03,
-                e_mode: 1,
-                ..ethereum()
-            }]
+            vec![Plan { supply, debt: vec![("WETH", 1.0)], health: 1.03, e_mode: 1, ..ethereum() }]
         },
     },
     Entry {
@@ -118,22 +87,10 @@ pub(crate) static ENTRIES: [Entry; 13] = [
         description: "USDC against USDT, and stablecoins in the wallet; no ether at all; health factor about 1.5",
         has_code: false,
         plans: || {
-            let tokens = vec![
-                ("USDC", 8_000.01),
-                ("USDT", 4_321.5),
-                ("DAI", 1_000.0),
-                ("USDS", 750.25),
-            ];
+            let tokens = vec![("USDC", 8_000.01), ("USDT", 4_321.5), ("DAI", 1_000.0), ("USDS", 750.25)];
             let supply = vec![("USDC", 50_000.0)];
             let debt = vec![("USDT", 1.0)];
-            vec![Plan {
-                tokens,
-                supply,
-                debt,
-                health: 1.5,
-                native: 0.0,
-                ..ethereum()
-            }]
+            vec![Plan { tokens, supply, debt, health: 1.5, native: 0.0, ..ethereum() }]
         },
     },
     Entry {
@@ -142,13 +99,7 @@ pub(crate) static ENTRIES: [Entry; 13] = [
         has_code: false,
         plans: || {
             let supply = vec![("sUSDe", 200_000.0)];
-            vec![Plan {
-                supply,
-                debt: vec![("USDC", 1.0)],
-                health: 1.06,
-                e_mode: 2,
-                ..ethereum()
-            }]
+            vec![Plan { supply, debt: vec![("USDC", 1.0)], health: 1.06, e_mode: 2, ..ethereum() }]
         },
     },
     Entry {
@@ -158,14 +109,7 @@ pub(crate) static ENTRIES: [Entry; 13] = [
         plans: || {
             let tokens = vec![("UNI", 0.000_000_001), ("USDC", 0.000_001)];
             let (supply, debt) = (vec![("WETH", 0.000_2)], vec![("USDC", 1.0)]);
-            vec![Plan {
-                tokens,
-                supply,
-                debt,
-                health: 1.8,
-                native: 0.000_000_1,
-                ..ethereum()
-            }]
+            vec![Plan { tokens, supply, debt, health: 1.8, native: 0.000_000_1, ..ethereum() }]
         },
     },
     Entry {
@@ -176,47 +120,24 @@ pub(crate) static ENTRIES: [Entry; 13] = [
             let supply = vec![("WETH", 1_200_000.0), ("WBTC", 40_000.0)];
             let debt = vec![("USDC", 0.6), ("USDT", 0.4)];
             let tokens = vec![("SHIB", 40_000_000_000_000.0)];
-            vec![Plan {
-                tokens,
-                supply,
-                debt,
-                health: 1.35,
-                native: 50_000.0,
-                ..ethereum()
-            }]
+            vec![Plan { tokens, supply, debt, health: 1.35, native: 50_000.0, ..ethereum() }]
         },
     },
-    Entry {
-        name: "empty",
-        description: "owns nothing anywhere",
-        has_code: false,
-        plans: Vec::new,
-    },
+    Entry { name: "empty", description: "owns nothing anywhere", has_code: false, plans: Vec::new },
     Entry {
         name: "contract",
         description: "a contract (a smart account) with an Aave account, health factor about 1.7",
         has_code: true,
         plans: || {
             let supply = vec![("WETH", 40.0)];
-            vec![Plan {
-                supply,
-                debt: vec![("USDC", 1.0)],
-                health: 1.7,
-                ..ethereum()
-            }]
+            vec![Plan { supply, debt: vec![("USDC", 1.0)], health: 1.7, ..ethereum() }]
         },
     },
     Entry {
         name: "spam",
         description: "a little WETH among 125 tokens nobody prices, one of them with a balance of 2^256-1",
         has_code: false,
-        plans: || {
-            vec![Plan {
-                tokens: vec![("WETH", 1.2), ("tBTC", 0.02)],
-                spam: 125,
-                ..ethereum()
-            }]
-        },
+        plans: || vec![Plan { tokens: vec![("WETH", 1.2), ("tBTC", 0.02)], spam: 125, ..ethereum() }],
     },
     Entry {
         name: "multi_chain",
@@ -224,22 +145,10 @@ pub(crate) static ENTRIES: [Entry; 13] = [
         has_code: false,
         plans: || {
             let debt = || vec![("USDC", 1.0)];
-            let first = Plan {
-                supply: vec![("WETH", 10.5)],
-                debt: debt(),
-                health: 1.9,
-                ..ethereum()
-            };
+            let first = Plan { supply: vec![("WETH", 10.5)], debt: debt(), health: 1.9, ..ethereum() };
             let supply = vec![("WETH", 6.25), ("ARB", 2_000.0)];
             let tokens = vec![("USDC", 310.0)];
-            let second = Plan {
-                chain_id: 42161,
-                supply,
-                tokens,
-                debt: debt(),
-                health: 1.25,
-                ..ethereum()
-            };
+            let second = Plan { chain_id: 42161, supply, tokens, debt: debt(), health: 1.25, ..ethereum() };
             vec![first, second]
         },
     },

@@ -50,25 +50,11 @@ pub(crate) fn load() -> Result<Vec<Asset>> {
         .map(|line| line.split(',').collect())
         .collect();
     let keys: Vec<&str> = rows.iter().filter_map(|row| row.first().copied()).collect();
-    rows.iter()
-        .map(|row| parse(row, &keys).with_context(|| format!("asset row {row:?}")))
-        .collect()
+    rows.iter().map(|row| parse(row, &keys).with_context(|| format!("asset row {row:?}"))).collect()
 }
 
 fn parse(row: &[&str], keys: &[&str]) -> Result<Asset> {
-    let [
-        key,
-        coin_id,
-        name,
-        symbol,
-        price,
-        follows,
-        volatility,
-        supply,
-        volume,
-        kind,
-    ] = row
-    else {
+    let [key, coin_id, name, symbol, price, follows, volatility, supply, volume, kind] = row else {
         bail!("{} columns", row.len());
     };
     let base_usd: f64 = price.parse()?;
@@ -82,11 +68,7 @@ fn parse(row: &[&str], keys: &[&str]) -> Result<Asset> {
         follows: match *follows {
             "-" => Follows::Market,
             "usd" => Follows::Dollar,
-            other => Follows::Asset(
-                keys.iter()
-                    .position(|known| *known == other)
-                    .context("unknown parent")?,
-            ),
+            other => Follows::Asset(keys.iter().position(|known| *known == other).context("unknown parent")?),
         },
         annual_volatility: volatility.parse()?,
         supply: supply.parse::<f64>()? * 1e6,

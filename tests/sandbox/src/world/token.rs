@@ -103,10 +103,7 @@ impl EMode {
 
 /// Builds every chain from the tables; reserves were last touched some hours before `now`.
 pub(crate) fn load(assets: &[Asset], seed: u64, now: u64) -> Result<Vec<Chain>> {
-    FACTS
-        .iter()
-        .map(|facts| build(facts, assets, seed, now))
-        .collect()
+    FACTS.iter().map(|facts| build(facts, assets, seed, now)).collect()
 }
 
 fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result<Chain> {
@@ -115,9 +112,7 @@ fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result
         tokens: Vec::new(),
         reserves: Vec::new(),
         e_modes: Vec::new(),
-        spam: (0..SPAM_TOKENS)
-            .map(|index| spam_address(facts.id, index))
-            .collect(),
+        spam: (0..SPAM_TOKENS).map(|index| spam_address(facts.id, index)).collect(),
         native_asset: place_of(assets, facts.native)?,
         contracts: HashMap::new(),
     };
@@ -133,16 +128,11 @@ fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result
 }
 
 fn place_of(assets: &[Asset], key: &str) -> Result<usize> {
-    assets
-        .iter()
-        .position(|asset| asset.key == key)
-        .with_context(|| format!("no asset {key}"))
+    assets.iter().position(|asset| asset.key == key).with_context(|| format!("no asset {key}"))
 }
 
 fn read_row(chain: &mut Chain, row: &[&str], assets: &[Asset], seed: u64, now: u64) -> Result<()> {
-    let [_, symbol, name, asset, decimals, underlying, figures @ ..] = row else {
-        bail!("too short")
-    };
+    let [_, symbol, name, asset, decimals, underlying, figures @ ..] = row else { bail!("too short") };
     let place = place_of(assets, asset)?;
     let token = Token {
         symbol: (*symbol).to_owned(),
@@ -151,14 +141,8 @@ fn read_row(chain: &mut Chain, row: &[&str], assets: &[Asset], seed: u64, now: u
         decimals: decimals.parse()?,
         underlying: underlying.parse()?,
     };
-    let mut draw = Draw::new(
-        seed,
-        &[b"reserve", &chain.facts.id.to_be_bytes(), symbol.as_bytes()],
-    );
-    if let Some(asset) = assets
-        .get(place)
-        .filter(|_| figures.first().is_some_and(|cell| !cell.is_empty()))
-    {
+    let mut draw = Draw::new(seed, &[b"reserve", &chain.facts.id.to_be_bytes(), symbol.as_bytes()]);
+    if let Some(asset) = assets.get(place).filter(|_| figures.first().is_some_and(|cell| !cell.is_empty())) {
         let id = chain.tokens.len();
         let reserve = read_reserve(id, &token, asset, figures, (&mut draw, now))?;
         chain.reserves.push(reserve);
@@ -174,20 +158,8 @@ fn read_reserve(
     figures: &[&str],
     (draw, now): (&mut Draw, u64),
 ) -> Result<Reserve> {
-    let &[
-        a_token,
-        debt_token,
-        source,
-        ltv,
-        threshold,
-        bonus,
-        factor,
-        supply,
-        borrow,
-        size,
-        used,
-        flag,
-    ] = <&[&str; 12]>::try_from(figures)?;
+    let &[a_token, debt_token, source, ltv, threshold, bonus, factor, supply, borrow, size, used, flag] =
+        <&[&str; 12]>::try_from(figures)?;
     let units = size.parse::<f64>()? * 1e6 / asset.base_usd;
     let used_share = used.parse::<f64>()? / 100.0;
     let (liquidity_index, borrow_index) = draw_indexes(draw);
@@ -220,18 +192,11 @@ fn read_reserve(
 /// Indexes of a market some years old: supply has earned up to 9.5 %, and borrowers owe more than that.
 fn draw_indexes(draw: &mut Draw) -> (u128, u128) {
     let liquidity = RAY + u128::from(draw.next()) % 95 * (RAY / 1000) + u128::from(draw.next());
-    (
-        liquidity,
-        liquidity + u128::from(draw.next()) % 70 * (RAY / 1000) + 1,
-    )
+    (liquidity, liquidity + u128::from(draw.next()) % 70 * (RAY / 1000) + 1)
 }
 
 fn yearly_rate(bps: u128, draw: &mut Draw) -> u128 {
-    if bps == 0 {
-        0
-    } else {
-        bps * (RAY / 10_000) + u128::from(draw.next()) % (RAY / 20_000)
-    }
+    if bps == 0 { 0 } else { bps * (RAY / 10_000) + u128::from(draw.next()) % (RAY / 20_000) }
 }
 
 fn whole(units: f64) -> Result<u64> {
@@ -242,9 +207,7 @@ fn whole(units: f64) -> Result<u64> {
 pub(crate) fn base_units(units: f64, decimals: u8) -> Result<u128> {
     let billionths = num_traits::ToPrimitive::to_u128(&(units * 1e9).round()).context("negative amount")?;
     let scaled = U256::from(billionths) * U256::from(10u8).pow(U256::from(decimals));
-    u128::try_from(scaled / U256::from(1_000_000_000u64))
-        .ok()
-        .context("amount above 2^128")
+    u128::try_from(scaled / U256::from(1_000_000_000u64)).ok().context("amount above 2^128")
 }
 
 /// The scaled balance whose value at `index` is `amount`, rounded down.
@@ -257,11 +220,7 @@ fn e_modes(chain: &Chain) -> Vec<EMode> {
     let bits = |symbols: &[&str]| {
         symbols
             .iter()
-            .filter_map(|symbol| {
-                chain
-                    .token_named(symbol)
-                    .filter(|place| *place < chain.reserves.len())
-            })
+            .filter_map(|symbol| chain.token_named(symbol).filter(|place| *place < chain.reserves.len()))
             .fold(0u128, |bits, place| bits | 1 << place)
     };
     let mut modes = vec![EMode {
@@ -298,23 +257,13 @@ fn place_contracts(chain: &mut Chain) {
         (facts.protocol_data, Contract::ProtocolData),
     ]);
     at.extend(
-        chain
-            .tokens
-            .iter()
-            .enumerate()
-            .map(|(place, token)| (token.underlying, Contract::Token(place))),
+        chain.tokens.iter().enumerate().map(|(place, token)| (token.underlying, Contract::Token(place))),
     );
     for reserve in &chain.reserves {
         at.insert(reserve.a_token, Contract::AToken(reserve.id));
         at.insert(reserve.debt_token, Contract::DebtToken(reserve.id));
         at.insert(reserve.source, Contract::Source(reserve.id));
     }
-    at.extend(
-        chain
-            .spam
-            .iter()
-            .enumerate()
-            .map(|(index, address)| (*address, Contract::Spam(index))),
-    );
+    at.extend(chain.spam.iter().enumerate().map(|(index, address)| (*address, Contract::Spam(index))));
     chain.contracts = at;
 }

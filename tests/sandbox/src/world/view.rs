@@ -43,14 +43,7 @@ impl<'a> View<'a> {
     /// The state at block `number`.
     pub(crate) fn new(world: &'a World, chain: &'a Chain, number: u64, effects: &'a Effects) -> Self {
         let timestamp = chain.timestamp(number);
-        Self {
-            world,
-            chain,
-            number,
-            timestamp,
-            effects,
-            indexes: OnceLock::new(),
-        }
+        Self { world, chain, number, timestamp, effects, indexes: OnceLock::new() }
     }
 
     /// Oracle price of an asset in USD with 8 decimals.
@@ -67,24 +60,12 @@ impl<'a> View<'a> {
     pub(crate) fn round(&self, asset: usize) -> Round {
         let seen_at = self.timestamp.saturating_sub(self.effects.oracle_lag_seconds);
         let known = self.world.market.assets().get(asset);
-        let heartbeat = if known.is_some_and(|asset| asset.annual_volatility < 0.05) {
-            DAY
-        } else {
-            3_600
-        };
+        let heartbeat = if known.is_some_and(|asset| asset.annual_volatility < 0.05) { DAY } else { 3_600 };
         let phase = u64::try_from(asset).unwrap_or(0) * 131 % heartbeat;
         let id = (seen_at.saturating_sub(phase)) / heartbeat;
         let beat = id * heartbeat + phase;
-        let updated_at = self
-            .world
-            .market
-            .moved_at(asset, seen_at)
-            .map_or(beat, |moved| moved.max(beat));
-        Round {
-            id,
-            answer_e8: self.oracle_e8(asset),
-            updated_at,
-        }
+        let updated_at = self.world.market.moved_at(asset, seen_at).map_or(beat, |moved| moved.max(beat));
+        Round { id, answer_e8: self.oracle_e8(asset), updated_at }
     }
 
     /// Normalized income and normalized variable debt (RAY) of a reserve at this block.
@@ -106,11 +87,7 @@ impl<'a> View<'a> {
     pub(crate) fn holdings(&self, account: &Account) -> Vec<Holding> {
         let mode = self.chain.e_mode(account.e_mode);
         let known = account.positions.iter().filter_map(|position| {
-            Some((
-                position,
-                self.chain.reserves.get(position.reserve)?,
-                self.token(position.reserve)?,
-            ))
+            Some((position, self.chain.reserves.get(position.reserve)?, self.token(position.reserve)?))
         });
         known
             .map(|(position, reserve, token)| {
@@ -134,12 +111,8 @@ impl<'a> View<'a> {
     /// What `getUserAccountData` says of an address; zeros and no health factor without an account.
     pub(crate) fn totals(&self, user: Address) -> Totals {
         let wallet = self.world.wallet(user);
-        let account = wallet
-            .on(self.chain.facts.id)
-            .and_then(|held| held.account.as_ref());
-        account.map_or_else(Totals::default, |account| {
-            account::totals(&self.holdings(account))
-        })
+        let account = wallet.on(self.chain.facts.id).and_then(|held| held.account.as_ref());
+        account.map_or_else(Totals::default, |account| account::totals(&self.holdings(account)))
     }
 
     /// The token of a place.

@@ -6,16 +6,8 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-const PROVIDERS: [&str; 8] = [
-    "alchemy",
-    "coingecko",
-    "etherscan",
-    "thegraph",
-    "llama",
-    "slack",
-    "pagerduty",
-    "webhook",
-];
+const PROVIDERS: [&str; 8] =
+    ["alchemy", "coingecko", "etherscan", "thegraph", "llama", "slack", "pagerduty", "webhook"];
 
 /// One healthy request to a provider.
 fn request(probe: &Probe, provider: &str) -> reqwest::RequestBuilder {
@@ -70,9 +62,7 @@ async fn server_errors_and_refused_credentials_come_in_each_providers_way() {
     let probe = Probe::start(1).await;
     let refused = [401, 401, 200, 200, 403, 403, 400, 401];
     for (provider, wanted) in PROVIDERS.into_iter().zip(refused) {
-        probe
-            .arm(json!({"provider": provider, "kind": "status_500"}))
-            .await;
+        probe.arm(json!({"provider": provider, "kind": "status_500"})).await;
         assert_eq!(exchange(&probe, provider).await.0, 500, "{provider}");
         probe.clear_faults().await;
         probe.arm(json!({"provider": provider, "kind": "auth"})).await;
@@ -101,9 +91,7 @@ async fn truncated_answers_are_whole_http_but_half_a_body() {
     let probe = Probe::start(1).await;
     for provider in PROVIDERS {
         let (_, healthy) = exchange(&probe, provider).await;
-        probe
-            .arm(json!({"provider": provider, "kind": "truncated"}))
-            .await;
+        probe.arm(json!({"provider": provider, "kind": "truncated"})).await;
         let (status, cut) = exchange(&probe, provider).await;
         assert!(status < 300 && cut.len() < healthy.len(), "{provider}");
         assert!(serde_json::from_str::<Value>(&cut).is_err(), "{provider}: {cut}");
@@ -115,9 +103,7 @@ async fn truncated_answers_are_whole_http_but_half_a_body() {
 async fn wrong_json_parses_but_has_another_shape() {
     let probe = Probe::start(1).await;
     for provider in PROVIDERS {
-        probe
-            .arm(json!({"provider": provider, "kind": "wrong_json"}))
-            .await;
+        probe.arm(json!({"provider": provider, "kind": "wrong_json"})).await;
         let (status, body) = exchange(&probe, provider).await;
         assert_eq!(status, 200);
         let body: Value = serde_json::from_str(&body).expect("valid JSON");
@@ -145,18 +131,14 @@ async fn errors_inside_http_200_look_as_each_provider_words_them() {
         ("webhook", "false"),
     ];
     for (provider, text) in wanted {
-        probe
-            .arm(json!({"provider": provider, "kind": "error_in_200"}))
-            .await;
+        probe.arm(json!({"provider": provider, "kind": "error_in_200"})).await;
         let (status, body) = exchange(&probe, provider).await;
         assert_eq!(status, 200, "{provider}");
         assert!(body.contains(text), "{provider}: {body}");
         probe.clear_faults().await;
     }
     let text = "Max daily rate limit reached. 100000 (100%) of 100000 day/limit";
-    probe
-        .arm(json!({"provider": "etherscan", "kind": "error_in_200", "message": text}))
-        .await;
+    probe.arm(json!({"provider": "etherscan", "kind": "error_in_200", "message": text})).await;
     assert!(exchange(&probe, "etherscan").await.1.contains(text));
 }
 
@@ -173,13 +155,9 @@ async fn errors_hide_in_batch_items_and_in_calls_of_an_aggregate() {
         assert_eq!(item["error"], json!({"code": 429, "message": "capacity"}));
     }
     probe.clear_faults().await;
-    probe
-        .arm(json!({"provider": "alchemy", "kind": "error_in_200", "mode": "multicall", "every": 2}))
-        .await;
+    probe.arm(json!({"provider": "alchemy", "kind": "error_in_200", "mode": "multicall", "every": 2})).await;
     let calls = (0..4).map(|_| inner(POOL, &getReservesListCall {})).collect();
-    let results = probe
-        .call(MULTICALL3, &aggregate3Call { calls }, &json!("latest"))
-        .await;
+    let results = probe.call(MULTICALL3, &aggregate3Call { calls }, &json!("latest")).await;
     let worked: Vec<bool> = results.iter().map(|result| result.success).collect();
     assert_eq!(worked, [false, true, false, true]);
 }
@@ -188,17 +166,10 @@ async fn errors_hide_in_batch_items_and_in_calls_of_an_aggregate() {
 async fn a_hang_gives_nothing_and_latency_gives_it_late() {
     let probe = Probe::start(1).await;
     for provider in PROVIDERS {
-        probe
-            .arm(json!({"provider": provider, "kind": "hang", "times": 1}))
-            .await;
-        let answer = request(&probe, provider)
-            .timeout(Duration::from_millis(150))
-            .send()
-            .await;
+        probe.arm(json!({"provider": provider, "kind": "hang", "times": 1})).await;
+        let answer = request(&probe, provider).timeout(Duration::from_millis(150)).send().await;
         assert!(answer.expect_err("no answer").is_timeout(), "{provider}");
-        probe
-            .arm(json!({"provider": provider, "kind": "latency", "ms": 200, "times": 1}))
-            .await;
+        probe.arm(json!({"provider": provider, "kind": "latency", "ms": 200, "times": 1})).await;
         let early = tokio::time::timeout(Duration::from_millis(100), request(&probe, provider).send()).await;
         assert!(early.is_err(), "{provider} answered early");
         assert!(exchange(&probe, provider).await.0 < 300);
@@ -208,9 +179,7 @@ async fn a_hang_gives_nothing_and_latency_gives_it_late() {
 #[tokio::test]
 async fn a_probability_hits_about_its_share_of_requests() {
     let probe = Probe::start(1).await;
-    probe
-        .arm(json!({"provider": "llama", "kind": "status_500", "probability": 0.3}))
-        .await;
+    probe.arm(json!({"provider": "llama", "kind": "status_500", "probability": 0.3})).await;
     let mut hits = 0;
     for _ in 0..200 {
         hits += u32::from(exchange(&probe, "llama").await.0 == 500);

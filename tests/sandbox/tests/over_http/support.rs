@@ -58,22 +58,13 @@ pub(crate) fn address(text: &str) -> Address {
 }
 
 /// A client with the TLS provider that reqwest asks for, unused on plain HTTP.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this tests the server, not the service's own client"
-)]
+#[expect(clippy::disallowed_methods, reason = "this tests the server, not the service's own client")]
 pub(crate) fn client() -> reqwest::Client {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .expect("first provider");
+        rustls::crypto::ring::default_provider().install_default().expect("first provider");
     });
-    reqwest::Client::builder()
-        .no_proxy()
-        .timeout(Duration::from_secs(20))
-        .build()
-        .expect("client")
+    reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().expect("client")
 }
 
 /// A sandbox under test.
@@ -84,13 +75,8 @@ pub(crate) struct Probe {
 
 impl Probe {
     pub(crate) async fn start(seed: u64) -> Self {
-        let sandbox = Sandbox::start(Options { seed, port: 0 })
-            .await
-            .expect("sandbox starts");
-        Self {
-            sandbox,
-            client: client(),
-        }
+        let sandbox = Sandbox::start(Options { seed, port: 0 }).await.expect("sandbox starts");
+        Self { sandbox, client: client() }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -107,10 +93,7 @@ impl Probe {
 
     /// POST of JSON: status and body.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        let request = self
-            .client
-            .post(self.url(path))
-            .header("content-type", "application/json");
+        let request = self.client.post(self.url(path)).header("content-type", "application/json");
         let response = request.body(body.to_string()).send().await.expect("answer");
         let status = response.status().as_u16();
         let body = response.bytes().await.expect("body");
@@ -131,11 +114,7 @@ impl Probe {
 
     /// Ends all faults.
     pub(crate) async fn clear_faults(&self) {
-        self.client
-            .delete(self.url("/control/fault"))
-            .send()
-            .await
-            .expect("cleared");
+        self.client.delete(self.url("/control/fault")).send().await.expect("cleared");
     }
 
     /// A JSON-RPC call on a chain: the whole answer.
@@ -151,9 +130,7 @@ impl Probe {
 
     /// The newest block of a chain: its number and its hash.
     pub(crate) async fn head(&self, slug: &str) -> (u64, String) {
-        let block = self
-            .rpc_on(slug, "eth_getBlockByNumber", &json!(["latest", false]))
-            .await;
+        let block = self.rpc_on(slug, "eth_getBlockByNumber", &json!(["latest", false])).await;
         let field = |name: &str| block["result"][name].as_str().expect("block field").to_owned();
         (quantity(&field("number")), field("hash"))
     }
@@ -161,8 +138,7 @@ impl Probe {
     /// The raw answer of an `eth_call`.
     pub(crate) async fn try_call<C: SolCall>(&self, slug: &str, to: &str, call: &C, block: &Value) -> Value {
         let data = format!("0x{}", hex::encode(call.abi_encode()));
-        self.rpc_on(slug, "eth_call", &json!([{"to": to, "data": data}, block]))
-            .await
+        self.rpc_on(slug, "eth_call", &json!([{"to": to, "data": data}, block])).await
     }
 
     /// An `eth_call` on Ethereum that must succeed.
@@ -179,9 +155,7 @@ impl Probe {
         block: &Value,
     ) -> C::Return {
         let answer = self.try_call(slug, to, call, block).await;
-        let text = answer["result"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no result: {answer}"));
+        let text = answer["result"].as_str().unwrap_or_else(|| panic!("no result: {answer}"));
         C::abi_decode_returns(&unhex(text)).expect("decodes")
     }
 
@@ -189,10 +163,7 @@ impl Probe {
     pub(crate) async fn wallet(&self, name: &str) -> String {
         let (_, list) = self.get("/control/catalogue").await;
         let rows = list.as_array().expect("list").iter();
-        let entry = rows
-            .into_iter()
-            .find(|row| row["name"] == name)
-            .expect("named wallet");
+        let entry = rows.into_iter().find(|row| row["name"] == name).expect("named wallet");
         entry["address"].as_str().expect("address").to_owned()
     }
 }
@@ -209,9 +180,5 @@ pub(crate) fn quantity(text: &str) -> u64 {
 
 /// One call of an aggregate that may fail.
 pub(crate) fn inner<C: SolCall>(target: &str, call: &C) -> Call3 {
-    Call3 {
-        target: address(target),
-        allowFailure: true,
-        callData: Bytes::from(call.abi_encode()),
-    }
+    Call3 { target: address(target), allowFailure: true, callData: Bytes::from(call.abi_encode()) }
 }

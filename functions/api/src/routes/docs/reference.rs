@@ -78,7 +78,9 @@ impl Reference {
             version: text(&document["info"]["version"]),
             description: text(&document["info"]["description"]),
             groups,
-            schemas: entries(&document["components"]["schemas"]).map(|(name, value)| schema(name, value)).collect(),
+            schemas: entries(&document["components"]["schemas"])
+                .map(|(name, value)| schema(name, value))
+                .collect(),
         }
     }
 }
@@ -119,7 +121,8 @@ fn parameter(value: &Value) -> Field {
 
 fn schema(name: &str, value: &Value) -> Schema {
     let alternatives = array(&value["oneOf"]);
-    let forms: Vec<&Value> = if alternatives.is_empty() { vec![value] } else { alternatives.iter().collect() };
+    let forms: Vec<&Value> =
+        if alternatives.is_empty() { vec![value] } else { alternatives.iter().collect() };
     Schema {
         name: name.to_owned(),
         description: text(&value["description"]),
@@ -152,7 +155,10 @@ fn kind(value: &Value) -> Kind {
         let parts: Vec<Kind> = array(&value[several]).iter().map(kind).collect();
         if !parts.is_empty() {
             let words: Vec<&str> = parts.iter().map(|part| part.words.as_str()).collect();
-            return Kind { words: words.join(" or "), schema: parts.iter().find_map(|part| part.schema.clone()) };
+            return Kind {
+                words: words.join(" or "),
+                schema: parts.iter().find_map(|part| part.schema.clone()),
+            };
         }
     }
     if let Some(only) = array(&value["enum"]).first().and_then(Value::as_str) {

@@ -2,7 +2,8 @@
 
 use risk_app::records::Alert;
 use risk_app::summary::{
-    AccountBody, GapBody, HealthFactorBody, HoldingBody, RecommendationBody, ReserveBody, ScoreBody, Summary, rfc3339,
+    AccountBody, GapBody, HealthFactorBody, HoldingBody, RecommendationBody, ReserveBody, ScoreBody, Summary,
+    rfc3339,
 };
 
 use super::format::{self, Shown};
@@ -86,16 +87,19 @@ impl Standing {
             health: format::health(&summary.health_ratio),
             health_percent: fill(&summary.health_ratio),
             figures: figures(summary),
-            drivers: summary.drivers.iter().map(|one| format!("{} ({:.1} points)", one.because, one.points)).collect(),
+            drivers: summary
+                .drivers
+                .iter()
+                .map(|one| format!("{} ({:.1} points)", one.because, one.points))
+                .collect(),
             recommendations: summary.recommendations.iter().map(Into::into).collect(),
             alerts: alerts.iter().map(Into::into).collect(),
             accounts: summary.accounts.iter().map(Into::into).collect(),
             holdings: summary.holdings.iter().map(Into::into).collect(),
             gaps: summary.gaps.clone(),
             unsupported: summary.coverage.unsupported.join(", "),
-            last_known: last_known.map(|last| {
-                (format::age(last.age_seconds), Box::new(Self::of(&last.assessment, &[])))
-            }),
+            last_known: last_known
+                .map(|last| (format::age(last.age_seconds), Box::new(Self::of(&last.assessment, &[])))),
         }
     }
 }
@@ -130,7 +134,9 @@ fn arc(score: &ScoreBody) -> String {
 /// How far a known health factor fills its gauge, percent.
 fn fill(factor: &HealthFactorBody) -> Option<f64> {
     match factor {
-        HealthFactorBody::Known { value } => value.parse().ok().map(|one: f64| (one / FULL_HEALTH).min(1.0) * 100.0),
+        HealthFactorBody::Known { value } => {
+            value.parse().ok().map(|one: f64| (one / FULL_HEALTH).min(1.0) * 100.0)
+        }
         HealthFactorBody::NoDebt => Some(100.0),
         HealthFactorBody::Unknown { .. } => None,
     }
@@ -191,7 +197,10 @@ impl From<&RecommendationBody> for Recommended {
         let value = format::dollars(one.value_usd);
         Self {
             severity: severity(&one.severity),
-            text: format!("{verb} {} {} ({value}) in {}: health factor then {after}", one.amount, one.symbol, one.account),
+            text: format!(
+                "{verb} {} {} ({value}) in {}: health factor then {after}",
+                one.amount, one.symbol, one.account
+            ),
         }
     }
 }

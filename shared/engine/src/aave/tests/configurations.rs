@@ -8,10 +8,7 @@ use crate::specimen::{asset, reserve};
 
 /// The recorded market, its e-mode bitmap made of the reserves' categories.
 fn recorded_market(file: &Value) -> Market {
-    let mut market = Market {
-        reserves: vec![],
-        ..market()
-    };
+    let mut market = Market { reserves: vec![], ..market() };
     let category = &file["eModes"]["1"];
     let mut bitmap = 0_u128;
     for (index, given) in file["reserves"].as_object().unwrap().values().enumerate() {
@@ -25,10 +22,8 @@ fn recorded_market(file: &Value) -> Market {
             small(&given["ltv"]),
             small(&given["liquidationThreshold"]),
         );
-        reserve.asset = Asset::contract(
-            ChainId::Ethereum,
-            given["underlying"].as_str().unwrap().parse().unwrap(),
-        );
+        reserve.asset =
+            Asset::contract(ChainId::Ethereum, given["underlying"].as_str().unwrap().parse().unwrap());
         reserve.liquidation_bonus_bps = small(&given["liquidationBonus"]);
         reserve.price = Some(big(&given["oracleLatestAnswer"]));
         reserve.is_active = given["isActive"].as_bool().unwrap();
@@ -56,43 +51,20 @@ fn every_reserve_of_a_real_market_loads_and_prices() {
     let market = recorded_market(&file);
     assert_eq!(market.reserves.len(), 25);
     assert_ne!(market.reserves[0].asset, asset(1));
-    let usdc = market
-        .reserves
-        .iter()
-        .position(|reserve| reserve.symbol.as_ref() == "USDC")
-        .unwrap();
+    let usdc = market.reserves.iter().position(|reserve| reserve.symbol.as_ref() == "USDC").unwrap();
     for e_mode in [0, 1] {
-        for (index, reserve) in market
-            .reserves
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| *index != usdc)
-        {
-            let parts = vec![
-                supply(index, tokens(3, reserve.decimals)),
-                debt(usdc, tokens(2, 6)),
-            ];
-            let position = Position {
-                e_mode,
-                reserves: parts,
-            };
+        for (index, reserve) in market.reserves.iter().enumerate().filter(|(index, _)| *index != usdc) {
+            let parts = vec![supply(index, tokens(3, reserve.decimals)), debt(usdc, tokens(2, 6))];
+            let position = Position { e_mode, reserves: parts };
             let data = account_data(&market, &position).unwrap();
             let member = e_mode == 1 && market.e_modes[0].collateral_bitmap & (1 << reserve.id) != 0;
-            let threshold = if member {
-                9_300
-            } else {
-                reserve.liquidation_threshold_bps
-            };
+            let threshold = if member { 9_300 } else { reserve.liquidation_threshold_bps };
             let price = f64::from(reserve.price.unwrap());
             let wanted = 3.0 * price * f64::from(threshold)
                 / 1e4
                 / (2.0 * f64::from(market.reserves[usdc].price.unwrap()));
             let seen = f64::from(data.health_factor) / 1e18;
-            assert!(
-                (seen - wanted).abs() <= 1e-9 * wanted,
-                "{} {seen} {wanted}",
-                reserve.symbol
-            );
+            assert!((seen - wanted).abs() <= 1e-9 * wanted, "{} {seen} {wanted}", reserve.symbol);
         }
     }
 }
@@ -103,13 +75,7 @@ fn the_real_e_mode_holds_ether_and_what_follows_it() {
         return;
     };
     let market = recorded_market(&file);
-    let members = market
-        .reserves
-        .iter()
-        .filter(|reserve| threshold_bps(&market, 1, reserve) == Ok(9_300));
+    let members = market.reserves.iter().filter(|reserve| threshold_bps(&market, 1, reserve) == Ok(9_300));
     let symbols: Vec<&str> = members.map(|reserve| reserve.symbol.as_ref()).collect();
-    assert!(
-        symbols.contains(&"WETH") && symbols.contains(&"wstETH"),
-        "{symbols:?}"
-    );
+    assert!(symbols.contains(&"WETH") && symbols.contains(&"wstETH"), "{symbols:?}");
 }

@@ -34,12 +34,7 @@ pub(super) fn small(value: &Value) -> u16 {
 /// update, which no chain can show; its indices are moved there by the library's own signed formula.
 fn case_account(case: &Value) -> (Market, Position) {
     let now = case["currentTimestamp"].as_u64().unwrap();
-    let mut market = Market {
-        rounding: Rounding::HalfUp,
-        revision: Some(7),
-        reserves: vec![],
-        ..market()
-    };
+    let mut market = Market { rounding: Rounding::HalfUp, revision: Some(7), reserves: vec![], ..market() };
     market.block.timestamp = Timestamp::new(now);
     let mut position = Position::default();
     for (index, user) in case["userReserves"].as_array().unwrap().iter().enumerate() {
@@ -126,9 +121,8 @@ fn the_real_user_summaries_agree_to_the_last_digit() {
             debt += part.owed * scale;
             weighted += part.supplied * scale * U256::from(part.threshold_bps);
         }
-        let reference = U256::from(10).pow(U256::from(
-            18 + case["marketReferenceCurrencyDecimals"].as_u64().unwrap(),
-        ));
+        let reference =
+            U256::from(10).pow(U256::from(18 + case["marketReferenceCurrencyDecimals"].as_u64().unwrap()));
         let checks = [
             ("totalCollateralMarketReferenceCurrency", collateral, reference),
             ("totalBorrowsMarketReferenceCurrency", debt, reference),
@@ -137,12 +131,7 @@ fn the_real_user_summaries_agree_to_the_last_digit() {
         ];
         for (name, numerator, denominator) in checks {
             let expected = case["expected"][name].as_str().unwrap();
-            assert_eq!(
-                decimal(numerator, denominator, expected),
-                expected,
-                "{} {name}",
-                case["name"]
-            );
+            assert_eq!(decimal(numerator, denominator, expected), expected, "{} {name}", case["name"]);
         }
         assert_summary_is_close(case, &market, &position);
     }
@@ -153,24 +142,12 @@ fn the_real_user_summaries_agree_to_the_last_digit() {
 fn assert_summary_is_close(case: &Value, market: &Market, position: &Position) {
     let data = account_data(market, position).unwrap();
     let factor = |data: AccountData| f64::from(data.health_factor) / 1e18;
-    let expected: f64 = case["expected"]["healthFactor"]
-        .as_str()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let expected: f64 = case["expected"]["healthFactor"].as_str().unwrap().parse().unwrap();
     let relative =
         f64::from(data.weighted_collateral) / 1e4 / f64::from(data.total_debt_base) / expected - 1.0;
     assert!(relative.abs() < 1e-9, "{} {relative}", case["name"]);
-    assert!(
-        factor(data) < expected && factor(data) > expected * 0.999_8,
-        "{}",
-        case["name"]
-    );
-    let modern = Market {
-        rounding: Rounding::AgainstUser,
-        revision: Some(11),
-        ..market.clone()
-    };
+    assert!(factor(data) < expected && factor(data) > expected * 0.999_8, "{}", case["name"]);
+    let modern = Market { rounding: Rounding::AgainstUser, revision: Some(11), ..market.clone() };
     let relative = factor(account_data(&modern, position).unwrap()) / expected - 1.0;
     assert!(relative.abs() < 1e-9, "{} {relative}", case["name"]);
 }
@@ -181,10 +158,7 @@ fn the_recorded_balance_agrees_to_the_last_digit() {
         return;
     };
     for vector in file["balance_vectors"].as_array().unwrap() {
-        let mut market = Market {
-            rounding: Rounding::HalfUp,
-            ..market()
-        };
+        let mut market = Market { rounding: Rounding::HalfUp, ..market() };
         market.block.timestamp = Timestamp::new(vector["currentTimestamp"].as_u64().unwrap());
         market.reserves[0].last_update = vector["lastUpdateTimestamp"].as_u64().unwrap();
         market.reserves[0].liquidity_index = big(&vector["liquidityIndex"]);
@@ -207,10 +181,7 @@ fn the_recorded_interest_agrees() {
         } else {
             // The second version of the protocol cut the rate to whole rays a second: at most one ray each second.
             let seen = compounded_binomial(rate, seconds).unwrap();
-            assert!(
-                seen >= expected && seen - expected <= seconds,
-                "{seen} {expected}"
-            );
+            assert!(seen >= expected && seen - expected <= seconds, "{seen} {expected}");
         }
     }
 }
@@ -224,24 +195,9 @@ fn the_recorded_factors_agree() {
         let mut market = market();
         market.reserves[WETH].liquidation_threshold_bps = small(&vector["liquidationThresholdBps"]);
         market.reserves[WETH].price = Some(U256::from(10).pow(U256::from(18)));
-        market.reserves[USDC] = Reserve {
-            decimals: 18,
-            id: 2,
-            ..market.reserves[WETH].clone()
-        };
-        let parts = vec![
-            supply(WETH, big(&vector["collateral"])),
-            debt(USDC, big(&vector["debt"])),
-        ];
-        let seen = account_data(
-            &market,
-            &Position {
-                e_mode: 0,
-                reserves: parts,
-            },
-        )
-        .unwrap()
-        .health_factor;
+        market.reserves[USDC] = Reserve { decimals: 18, id: 2, ..market.reserves[WETH].clone() };
+        let parts = vec![supply(WETH, big(&vector["collateral"])), debt(USDC, big(&vector["debt"]))];
+        let seen = account_data(&market, &Position { e_mode: 0, reserves: parts }).unwrap().health_factor;
         let expected: f64 = vector["expected"].as_str().unwrap().parse().unwrap();
         if expected < 0.0 {
             assert_eq!(seen, U256::MAX, "no debt");
@@ -258,10 +214,8 @@ fn the_mock_summaries_agree_in_and_out_of_an_e_mode() {
     };
     for vector in file["synthetic_mock_vectors"].as_array().unwrap() {
         let mut market = market();
-        market.reserves = vec![
-            reserve(0, "SIX", 6, 100, 5_000, 6_000),
-            reserve(1, "EIGHTEEN", 18, 100, 5_000, 6_000),
-        ];
+        market.reserves =
+            vec![reserve(0, "SIX", 6, 100, 5_000, 6_000), reserve(1, "EIGHTEEN", 18, 100, 5_000, 6_000)];
         market.e_modes[0] = EModeCategory {
             ltv_bps: 6_000,
             liquidation_threshold_bps: 7_000,
@@ -273,25 +227,13 @@ fn the_mock_summaries_agree_in_and_out_of_an_e_mode() {
             ..supply(index, tokens(200, decimals))
         };
         let e_mode = u8::try_from(vector["eMode"].as_u64().unwrap()).unwrap();
-        let data = account_data(
-            &market,
-            &Position {
-                e_mode,
-                reserves: vec![part(0, 6), part(1, 18)],
-            },
-        )
-        .unwrap();
+        let data =
+            account_data(&market, &Position { e_mode, reserves: vec![part(0, 6), part(1, 18)] }).unwrap();
         let expected = &vector["expected"];
         let float = |text: &Value| text.as_str().unwrap().parse::<f64>().unwrap();
         assert!((f64::from(data.health_factor) / 1e18 - float(&expected["healthFactor"])).abs() < 1e-15);
-        assert_eq!(
-            data.available_borrows_base,
-            big(&expected["availableBorrowsUSD"]) * market.base_unit
-        );
+        assert_eq!(data.available_borrows_base, big(&expected["availableBorrowsUSD"]) * market.base_unit);
         assert_eq!(data.ltv, big(&expected["currentLoanToValueBps"]));
-        assert_eq!(
-            data.current_liquidation_threshold,
-            big(&expected["currentLiquidationThresholdBps"])
-        );
+        assert_eq!(data.current_liquidation_threshold, big(&expected["currentLiquidationThresholdBps"]));
     }
 }

@@ -16,8 +16,7 @@ fn at_price(usdc: u64, weth_usd: u64) -> Report {
     let mut market = market();
     market.reserves[WETH].price = Some(tokens(weth_usd, 8));
     let mut data = market_data();
-    data.quotes
-        .insert(asset(1), quote(f64::from(u32::try_from(weth_usd).unwrap())));
+    data.quotes.insert(asset(1), quote(f64::from(u32::try_from(weth_usd).unwrap())));
     report(&positions(vec![account(market, borrower(usdc))], vec![]), &data)
 }
 
@@ -26,14 +25,9 @@ fn any_gap() -> impl Strategy<Value = Affects> {
 }
 
 fn level_rank(level: RiskLevel) -> Option<usize> {
-    [
-        RiskLevel::Low,
-        RiskLevel::Medium,
-        RiskLevel::High,
-        RiskLevel::Critical,
-    ]
-    .iter()
-    .position(|one| *one == level)
+    [RiskLevel::Low, RiskLevel::Medium, RiskLevel::High, RiskLevel::Critical]
+        .iter()
+        .position(|one| *one == level)
 }
 
 proptest! {
@@ -164,8 +158,5 @@ proptest! {
 fn the_wallet_and_chain_of_a_report_are_the_ones_asked_about() {
     let report = at_price(1_000, 2_000);
     assert_eq!(report.wallet, Wallet::new(risk_model::Address::repeat_byte(0xAB)));
-    assert_eq!(
-        (report.accounts[0].chain, report.accounts[0].block),
-        (ChainId::Ethereum, block())
-    );
+    assert_eq!((report.accounts[0].chain, report.accounts[0].block), (ChainId::Ethereum, block()));
 }

@@ -65,7 +65,10 @@ async fn every_figure_of_a_reserve_is_where_it_belongs() {
     assert_eq!(read.market.base_unit, U256::from(100_000_000));
     let usdc = &read.market.reserves[read.by_asset[&USDC]];
     assert_eq!((usdc.id, usdc.decimals, &*usdc.symbol), (1, 6, "USDC"));
-    assert_eq!((usdc.ltv_bps, usdc.liquidation_threshold_bps, usdc.liquidation_bonus_bps), (8000, 8300, 10500));
+    assert_eq!(
+        (usdc.ltv_bps, usdc.liquidation_threshold_bps, usdc.liquidation_bonus_bps),
+        (8000, 8300, 10500)
+    );
     assert_eq!((usdc.price, usdc.price_updated_at), (Some(U256::from(100_000_000)), Some(NOON - 600)));
     assert_eq!(usdc.available_liquidity, Some(U256::from(5_000_000)));
     assert_eq!((usdc.a_token, usdc.variable_debt_token), (a_token(USDC), debt_token(USDC)));
@@ -114,7 +117,10 @@ async fn an_e_mode_beyond_those_read_ahead_is_asked_for_and_an_unset_one_does_no
     let market = market.finish(BLOCK).unwrap().market;
     let ids: Vec<u8> = market.e_modes.iter().map(|mode| mode.id).collect();
     assert_eq!(ids, [1, 40]);
-    assert_eq!((market.e_modes[0].collateral_bitmap, market.e_modes[0].liquidation_threshold_bps), (0b101, 9500));
+    assert_eq!(
+        (market.e_modes[0].collateral_bitmap, market.e_modes[0].liquidation_threshold_bps),
+        (0b101, 9500)
+    );
 }
 
 #[tokio::test]
@@ -123,7 +129,10 @@ async fn an_e_mode_of_before_3_2_takes_its_members_from_the_reserves() {
     make_e_modes_legacy(&mut node.state(), CHAIN);
     let market = finish(&node.state()).market;
     assert_eq!(market.e_modes.len(), 1);
-    assert_eq!((market.e_modes[0].collateral_bitmap, market.e_modes[0].liquidation_threshold_bps), (0b100, 9300));
+    assert_eq!(
+        (market.e_modes[0].collateral_bitmap, market.e_modes[0].liquidation_threshold_bps),
+        (0b100, 9300)
+    );
 }
 
 #[tokio::test]
@@ -132,7 +141,11 @@ async fn an_unknown_revision_or_none_rounds_against_the_user_and_is_not_verified
     let pool = market_of(CHAIN).pool;
     node.state().view(pool, &Pool::POOL_REVISIONCall {}, U256::from(99).to_be_bytes_vec());
     let new = finish(&node.state());
-    assert!(!new.has_known_rules && new.market.rounding == Rounding::AgainstUser && new.market.revision == Some(99));
+    assert!(
+        !new.has_known_rules
+            && new.market.rounding == Rounding::AgainstUser
+            && new.market.revision == Some(99)
+    );
     node.state().views.remove(&(pool, Pool::POOL_REVISIONCall {}.abi_encode().into()));
     let none = finish(&node.state());
     assert!(!none.has_known_rules && none.market.revision.is_none());
@@ -171,8 +184,13 @@ async fn a_reserve_that_makes_no_sense_is_left_out_and_its_users_are_not_compute
     };
     assert_eq!(position(in_it), Err(GapReason::Malformed));
     assert_eq!(position(beside_it).unwrap().unwrap().reserves.len(), 1);
-    let stranger = Account::read(&[&[0; 31][..], &[64], &[0; 32], &[0; 31], &[1], &[0; 128]].concat()).unwrap();
-    assert_eq!(stranger.position(&market), Err(GapReason::Malformed), "rows of another market are no empty account");
+    let stranger =
+        Account::read(&[&[0; 31][..], &[64], &[0; 32], &[0; 31], &[1], &[0; 128]].concat()).unwrap();
+    assert_eq!(
+        stranger.position(&market),
+        Err(GapReason::Malformed),
+        "rows of another market are no empty account"
+    );
 }
 
 #[tokio::test]

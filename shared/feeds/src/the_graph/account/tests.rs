@@ -8,7 +8,8 @@ use crate::markets::market_of;
 
 const ANN: Wallet = Wallet::new(Address::repeat_byte(0xa1));
 const BOB: Wallet = Wallet::new(Address::repeat_byte(0xb2));
-const BLOCK: Block = Block { number: 5, hash: B256::repeat_byte(5), timestamp: Timestamp::new(2_000_000_000) };
+const BLOCK: Block =
+    Block { number: 5, hash: B256::repeat_byte(5), timestamp: Timestamp::new(2_000_000_000) };
 
 /// A row as the subgraph writes it, for tests here and of the gateway.
 pub(crate) fn row(wallet: Wallet, asset: u8, supplied: &str, owed: &str) -> Value {
@@ -32,7 +33,8 @@ pub(crate) fn row(wallet: Wallet, asset: u8, supplied: &str, owed: &str) -> Valu
 }
 
 fn built(rows: &[Value]) -> Option<IndexedAccounts> {
-    let rows: Vec<UserReserve> = rows.iter().map(|row| serde_json::from_value(row.clone()).unwrap()).collect();
+    let rows: Vec<UserReserve> =
+        rows.iter().map(|row| serde_json::from_value(row.clone()).unwrap()).collect();
     build(&market_of(ChainId::Ethereum), BLOCK, &[ANN, BOB], &rows)
 }
 
@@ -45,7 +47,10 @@ fn positions_are_built_from_scaled_balances() {
     assert_eq!((ann[0].scaled_a_token, ann[1].scaled_variable_debt), (U256::from(100), U256::from(50)));
     assert_eq!(built.positions[&BOB].reserves[0].reserve, ann[1].reserve);
     let reserve = &built.market.reserves[0];
-    assert_eq!((reserve.price, reserve.price_updated_at), (Some(U256::from(200_000_000_000_u64)), Some(1_999_999_000)));
+    assert_eq!(
+        (reserve.price, reserve.price_updated_at),
+        (Some(U256::from(200_000_000_000_u64)), Some(1_999_999_000))
+    );
     assert!(built.unreadable.is_empty());
 }
 

@@ -15,29 +15,19 @@ use super::{number, upstream};
 use crate::{BreakerState, CallError, FailureKind, Parsed, Request};
 
 fn unavailable(reason: &str) -> CallError {
-    CallError::Unavailable {
-        upstream: "testing",
-        reason: reason.to_owned(),
-    }
+    CallError::Unavailable { upstream: "testing", reason: reason.to_owned() }
 }
 
 #[tokio::test]
 async fn a_5xx_is_retried_and_the_success_after_it_is_the_answer() {
     let server = Server::start(|n, _| async move {
-        if n < 2 {
-            StatusCode::BAD_GATEWAY.into_response()
-        } else {
-            "42".into_response()
-        }
+        if n < 2 { StatusCode::BAD_GATEWAY.into_response() } else { "42".into_response() }
     })
     .await;
     let upstream = upstream(&server.base, |_| {});
     assert_eq!(upstream.call(&Request::get("/x"), number).await, Ok(42));
     let state = upstream.state();
-    assert_eq!(
-        (server.hits(), state.calls, state.failures, state.retries),
-        (3, 1, 2, 2)
-    );
+    assert_eq!((server.hits(), state.calls, state.failures, state.retries), (3, 1, 2, 2));
     assert_eq!(state.breaker, BreakerState::Closed);
     assert!(state.last_success_age.is_some());
 }
@@ -62,19 +52,10 @@ async fn repeated_5xx_open_the_breaker_which_holds_calls_back_and_recovers_throu
         p.breaker_open = Duration::from_secs(1);
     });
     let request = Request::get("/x");
-    assert_eq!(
-        upstream.call(&request, number).await,
-        Err(unavailable("HTTP 503"))
-    );
-    assert_eq!(
-        (server.hits(), upstream.state().breaker),
-        (3, BreakerState::Closed)
-    );
+    assert_eq!(upstream.call(&request, number).await, Err(unavailable("HTTP 503")));
+    assert_eq!((server.hits(), upstream.state().breaker), (3, BreakerState::Closed));
     // The fourth failure in a row opens it, and the second call's retries end there.
-    assert_eq!(
-        upstream.call(&request, number).await,
-        Err(unavailable("HTTP 503"))
-    );
+    assert_eq!(upstream.call(&request, number).await, Err(unavailable("HTTP 503")));
     assert_eq!((server.hits(), upstream.state().breaker), (4, BreakerState::Open));
 
     let before = Instant::now();
@@ -98,10 +79,7 @@ async fn a_failed_probe_keeps_the_breaker_open_after_one_request() {
     let request = Request::get("/x");
     assert!(upstream.call(&request, number).await.is_err());
     sleep(Duration::from_millis(350)).await;
-    assert_eq!(
-        upstream.call(&request, number).await,
-        Err(unavailable("HTTP 500"))
-    );
+    assert_eq!(upstream.call(&request, number).await, Err(unavailable("HTTP 500")));
     assert_eq!((server.hits(), upstream.state().breaker), (2, BreakerState::Open));
 }
 
@@ -111,19 +89,10 @@ async fn a_401_is_neither_retried_nor_counted_against_the_upstream() {
     let upstream = upstream(&server.base, |p| p.breaker_failures = 1);
     for _ in 0..10 {
         let refused = upstream.call(&Request::get("/x"), number).await;
-        assert_eq!(
-            refused,
-            Err(CallError::Refused {
-                upstream: "testing",
-                reason: "HTTP 401".into()
-            })
-        );
+        assert_eq!(refused, Err(CallError::Refused { upstream: "testing", reason: "HTTP 401".into() }));
     }
     let state = upstream.state();
-    assert_eq!(
-        (server.hits(), state.breaker, state.failures),
-        (10, BreakerState::Closed, 0)
-    );
+    assert_eq!((server.hits(), state.breaker, state.failures), (10, BreakerState::Closed, 0));
     assert!(state.refusals == 10 && state.last_refusal_age.is_some() && state.last_success_age.is_none());
 }
 
@@ -133,15 +102,9 @@ async fn an_error_inside_http_200_is_what_the_parser_says_it_is() {
         Server::start(|_, _| async { r#"{"errors":[{"message":"bad indexers"}]}"#.into_response() }).await;
     let upstream = upstream(&server.base, |p| p.breaker_failures = 3);
     let parse = |_: &_| Parsed::<()>::failed("bad indexers");
-    assert_eq!(
-        upstream.call(&Request::get("/x"), parse).await,
-        Err(unavailable("bad indexers"))
-    );
+    assert_eq!(upstream.call(&Request::get("/x"), parse).await, Err(unavailable("bad indexers")));
     assert_eq!((server.hits(), upstream.state().breaker), (3, BreakerState::Open));
-    assert!(matches!(
-        upstream.state().last_failure,
-        Some((_, FailureKind::Reported))
-    ));
+    assert!(matches!(upstream.state().last_failure, Some((_, FailureKind::Reported))));
 }
 
 #[tokio::test]
@@ -166,14 +129,8 @@ async fn a_hanging_upstream_is_given_up_within_the_deadline() {
     let took = before.elapsed();
     assert_eq!(result, Err(CallError::Timeout { upstream: "testing" }));
     assert!(took < Duration::from_millis(1_200), "{took:?}");
-    assert!(
-        server.hits() >= 2,
-        "a timed out attempt is retried while the deadline leaves time"
-    );
-    assert!(matches!(
-        upstream.state().last_failure,
-        Some((_, FailureKind::Timeout))
-    ));
+    assert!(server.hits() >= 2, "a timed out attempt is retried while the deadline leaves time");
+    assert!(matches!(upstream.state().last_failure, Some((_, FailureKind::Timeout))));
 }
 
 #[tokio::test]
@@ -223,10 +180,7 @@ async fn a_reset_connection_is_a_transport_failure_and_is_retried() {
     let result = upstream.call(&Request::get("/x"), number).await;
     assert_eq!(result, Err(unavailable("the connection was lost before a reply")));
     assert_eq!((server.hits(), upstream.state().failures), (3, 3));
-    assert!(matches!(
-        upstream.state().last_failure,
-        Some((_, FailureKind::Transport))
-    ));
+    assert!(matches!(upstream.state().last_failure, Some((_, FailureKind::Transport))));
 }
 
 #[tokio::test]
@@ -237,10 +191,7 @@ async fn a_port_that_nobody_listens_on_is_a_connect_failure() {
     let upstream = upstream(&base, |_| {});
     let result = upstream.call(&Request::get("/x"), number).await;
     assert_eq!(result, Err(unavailable("the connection could not be made")));
-    assert!(matches!(
-        upstream.state().last_failure,
-        Some((_, FailureKind::Connect))
-    ));
+    assert!(matches!(upstream.state().last_failure, Some((_, FailureKind::Connect))));
 }
 
 #[tokio::test]
@@ -252,12 +203,7 @@ async fn a_body_cut_short_is_a_failure_even_where_its_beginning_is_valid_json() 
         let server = Server::saying(reply).await;
         let upstream = upstream(&server.base, |_| {});
         let result = upstream.call(&Request::get("/x"), number).await;
-        assert_eq!(
-            result,
-            Err(unavailable(
-                "the reply was cut short or could not be decompressed"
-            ))
-        );
+        assert_eq!(result, Err(unavailable("the reply was cut short or could not be decompressed")));
         assert_eq!((server.hits(), upstream.state().failures), (3, 3));
     }
 }
@@ -278,12 +224,6 @@ async fn a_redirect_is_refused_and_not_followed() {
         Server::start(|_, _| async { (StatusCode::FOUND, [(LOCATION, "/elsewhere")]).into_response() }).await;
     let upstream = upstream(&server.base, |_| {});
     let result = upstream.call(&Request::get("/x"), number).await;
-    assert_eq!(
-        result,
-        Err(CallError::Refused {
-            upstream: "testing",
-            reason: "HTTP 302".into()
-        })
-    );
+    assert_eq!(result, Err(CallError::Refused { upstream: "testing", reason: "HTTP 302".into() }));
     assert_eq!(server.hits(), 1);
 }

@@ -21,27 +21,14 @@ fn too_many(retry_after: &'static str) -> axum::response::Response {
 
 #[tokio::test]
 async fn a_429_pauses_for_its_retry_after_then_succeeds_and_never_trips() {
-    let server = Server::start(|n, _| async move {
-        if n == 0 {
-            too_many("1")
-        } else {
-            "7".into_response()
-        }
-    })
-    .await;
+    let server =
+        Server::start(|n, _| async move { if n == 0 { too_many("1") } else { "7".into_response() } }).await;
     let upstream = upstream(&server.base, |p| p.breaker_failures = 1);
     let before = Instant::now();
     assert_eq!(upstream.call(&Request::get("/x"), number).await, Ok(7));
-    assert!(
-        before.elapsed() >= Duration::from_secs(1),
-        "{:?}",
-        before.elapsed()
-    );
+    assert!(before.elapsed() >= Duration::from_secs(1), "{:?}", before.elapsed());
     let state = upstream.state();
-    assert_eq!(
-        (state.breaker, state.failures, state.throttles),
-        (BreakerState::Closed, 0, 1)
-    );
+    assert_eq!((state.breaker, state.failures, state.throttles), (BreakerState::Closed, 0, 1));
 }
 
 #[tokio::test]
@@ -51,13 +38,8 @@ async fn a_pause_holds_every_other_call_and_is_reported_at_once_where_the_deadli
     let before = Instant::now();
     for _ in 0..20 {
         let result = upstream.call(&Request::get("/x"), number).await;
-        let Err(CallError::Throttled { retry_in, .. }) = result else {
-            panic!("{result:?}")
-        };
-        assert!(
-            retry_in > Duration::from_secs(28) && retry_in <= Duration::from_secs(30),
-            "{retry_in:?}"
-        );
+        let Err(CallError::Throttled { retry_in, .. }) = result else { panic!("{result:?}") };
+        assert!(retry_in > Duration::from_secs(28) && retry_in <= Duration::from_secs(30), "{retry_in:?}");
     }
     assert!(before.elapsed() < Duration::from_secs(1));
     assert_eq!(server.hits(), 1, "nothing is sent during a pause");
@@ -68,19 +50,13 @@ async fn a_pause_holds_every_other_call_and_is_reported_at_once_where_the_deadli
 #[tokio::test]
 async fn a_throttle_disguised_as_http_200_pauses_too() {
     let server = Server::start(|n, _| async move {
-        if n == 0 {
-            "\"Max calls per sec rate limit reached\"".into_response()
-        } else {
-            "7".into_response()
-        }
+        if n == 0 { "\"Max calls per sec rate limit reached\"".into_response() } else { "7".into_response() }
     })
     .await;
     let upstream = upstream(&server.base, |p| p.breaker_failures = 1);
     let parse = |reply: &Reply| {
         if reply.body.starts_with(b"\"Max calls") {
-            return Parsed::Throttled {
-                retry_after: Some(Duration::from_millis(400)),
-            };
+            return Parsed::Throttled { retry_after: Some(Duration::from_millis(400)) };
         }
         reply.json::<u32>()
     };
@@ -112,11 +88,7 @@ async fn the_rate_is_held_over_many_calls_at_once() {
     let results = join_all((0..25).map(|_| upstream.call(&request, number))).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
     // 5 at once, then 20 more at 20 a second.
-    assert!(
-        before.elapsed() >= Duration::from_millis(950),
-        "{:?}",
-        before.elapsed()
-    );
+    assert!(before.elapsed() >= Duration::from_millis(950), "{:?}", before.elapsed());
 }
 
 #[tokio::test]
@@ -126,13 +98,8 @@ async fn a_rate_that_leaves_no_token_before_the_deadline_says_when_the_next_come
     assert_eq!(upstream.call(&Request::get("/x"), number).await, Ok(1));
     let before = Instant::now();
     let result = upstream.call(&Request::get("/x"), number).await;
-    let Err(CallError::Throttled { retry_in, .. }) = result else {
-        panic!("{result:?}")
-    };
-    assert!(
-        retry_in > Duration::from_secs(9) && retry_in <= Duration::from_secs(10),
-        "{retry_in:?}"
-    );
+    let Err(CallError::Throttled { retry_in, .. }) = result else { panic!("{result:?}") };
+    assert!(retry_in > Duration::from_secs(9) && retry_in <= Duration::from_secs(10), "{retry_in:?}");
     assert!(before.elapsed() < Duration::from_secs(1));
     assert_eq!((server.hits(), upstream.state().failures), (1, 0));
 }
@@ -156,11 +123,7 @@ async fn no_more_requests_are_in_flight_than_the_policy_allows() {
     let request = Request::get("/x");
     let results = join_all((0..30).map(|_| upstream.call(&request, number))).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
-    assert_eq!(
-        in_flight.1.load(Ordering::SeqCst),
-        3,
-        "the bound is reached and never passed"
-    );
+    assert_eq!(in_flight.1.load(Ordering::SeqCst), 3, "the bound is reached and never passed");
 }
 
 #[tokio::test]
@@ -177,16 +140,8 @@ async fn waiting_for_a_place_counts_against_the_deadline_and_not_against_the_ups
     let request = Request::get("/x");
     let before = Instant::now();
     let results = join_all((0..4).map(|_| upstream.call(&request, number))).await;
-    assert!(
-        before.elapsed() < Duration::from_millis(1_500),
-        "{:?}",
-        before.elapsed()
-    );
-    assert_eq!(
-        results.iter().filter(|result| result.is_ok()).count(),
-        1,
-        "{results:?}"
-    );
+    assert!(before.elapsed() < Duration::from_millis(1_500), "{:?}", before.elapsed());
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1, "{results:?}");
     assert_eq!(upstream.state().failures, 0);
 }
 
@@ -201,13 +156,7 @@ async fn a_body_over_the_limit_is_dropped_whether_or_not_its_length_is_stated() 
     for server in [stated, unstated] {
         let upstream = upstream(&server.base, |p| p.breaker_failures = 1);
         let result = upstream.call(&Request::get("/x"), number).await;
-        assert_eq!(
-            result,
-            Err(CallError::TooLarge {
-                upstream: "testing",
-                limit_bytes: 64 * 1024
-            })
-        );
+        assert_eq!(result, Err(CallError::TooLarge { upstream: "testing", limit_bytes: 64 * 1024 }));
         assert_eq!(server.hits(), 1, "not retried: it would be as large again");
         assert_eq!(upstream.state().breaker, BreakerState::Closed);
     }
@@ -217,25 +166,14 @@ async fn a_body_over_the_limit_is_dropped_whether_or_not_its_length_is_stated() 
 async fn a_gzip_bomb_is_stopped_at_the_limit_and_honest_gzip_below_it_is_read() {
     const UNPACKED: usize = 4 * 1024 * 1024;
     let server = Server::start(|_, request| async move {
-        assert!(
-            request.headers()["accept-encoding"]
-                .to_str()
-                .unwrap()
-                .contains("gzip")
-        );
+        assert!(request.headers()["accept-encoding"].to_str().unwrap().contains("gzip"));
         ([(CONTENT_TYPE, "application/json")], vec![b' '; UNPACKED]).into_response()
     })
     .await;
     let length = |reply: &Reply| Parsed::Ok(reply.body.len());
     let small = upstream(&server.base, |p| p.attempt_timeout = Duration::from_secs(3));
     let result = small.call(&Request::get("/x"), length).await;
-    assert_eq!(
-        result,
-        Err(CallError::TooLarge {
-            upstream: "testing",
-            limit_bytes: 64 * 1024
-        })
-    );
+    assert_eq!(result, Err(CallError::TooLarge { upstream: "testing", limit_bytes: 64 * 1024 }));
     let large = upstream(&server.base, |p| {
         p.max_response_bytes = UNPACKED;
         p.attempt_timeout = Duration::from_secs(3);
@@ -248,11 +186,5 @@ async fn a_stated_length_over_the_limit_is_refused_before_any_of_the_body_is_rea
     let server = Server::saying(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n1").await;
     let upstream = upstream(&server.base, |_| {});
     let result = upstream.call(&Request::get("/x"), number).await;
-    assert_eq!(
-        result,
-        Err(CallError::TooLarge {
-            upstream: "testing",
-            limit_bytes: 64 * 1024
-        })
-    );
+    assert_eq!(result, Err(CallError::TooLarge { upstream: "testing", limit_bytes: 64 * 1024 }));
 }

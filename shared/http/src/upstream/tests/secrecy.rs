@@ -8,12 +8,8 @@ use super::server::Server;
 use super::{number, quick, upstream};
 use crate::{CallError, Client, Parsed, Reply, Request, SetupError};
 
-const KEYS: [&str; 4] = [
-    "PathKey0123456789abcdef",
-    "QueryKey0123456789",
-    "CG-HeaderKey012",
-    "BearerKey0123456789",
-];
+const KEYS: [&str; 4] =
+    ["PathKey0123456789abcdef", "QueryKey0123456789", "CG-HeaderKey012", "BearerKey0123456789"];
 
 fn request_with_keys() -> Request {
     Request::post_json("/method", &"BodySecret0123")
@@ -32,16 +28,8 @@ fn assert_no_secret(shown: &str) {
 async fn keys_of_every_kind_reach_the_provider() {
     let server = Server::start(|_, request| async move {
         let header = |name: &str| request.headers()[name].to_str().unwrap().to_owned();
-        let seen = (
-            request.method().to_string(),
-            request.uri().to_string(),
-            header("x-cg-demo-api-key"),
-        );
-        let more = (
-            header("authorization"),
-            header("content-type"),
-            header("user-agent"),
-        );
+        let seen = (request.method().to_string(), request.uri().to_string(), header("x-cg-demo-api-key"));
+        let more = (header("authorization"), header("content-type"), header("user-agent"));
         axum::Json((seen, more, request.headers().contains_key("cookie"))).into_response()
     })
     .await;
@@ -61,44 +49,25 @@ async fn keys_of_every_kind_reach_the_provider() {
 #[tokio::test]
 async fn no_error_shows_a_key_even_where_the_provider_echoes_it() {
     let echo = |_, request: axum::extract::Request| async move {
-        let header = request.headers()["x-cg-demo-api-key"]
-            .to_str()
-            .unwrap()
-            .to_owned();
+        let header = request.headers()["x-cg-demo-api-key"].to_str().unwrap().to_owned();
         let bearer = request.headers()["authorization"].to_str().unwrap().to_owned();
-        format!(
-            "Invalid API Key {header}, {bearer} for {} at http://127.0.0.1/",
-            request.uri()
-        )
-        .into_response()
+        format!("Invalid API Key {header}, {bearer} for {} at http://127.0.0.1/", request.uri())
+            .into_response()
     };
     let server = Server::start(echo).await;
     let upstream = upstream(&format!("{}/v2/{}", server.base, KEYS[0]), |p| p.max_attempts = 1);
     let text = |reply: &Reply| String::from_utf8_lossy(&reply.body).into_owned();
     let request = request_with_keys();
     let errors = [
-        upstream
-            .call(&request, |reply| Parsed::<()>::refused(text(reply)))
-            .await
-            .unwrap_err(),
-        upstream
-            .call(&request, |reply| Parsed::<()>::failed(text(reply)))
-            .await
-            .unwrap_err(),
-        upstream
-            .call(&request, |reply| Parsed::<()>::malformed(text(reply)))
-            .await
-            .unwrap_err(),
+        upstream.call(&request, |reply| Parsed::<()>::refused(text(reply))).await.unwrap_err(),
+        upstream.call(&request, |reply| Parsed::<()>::failed(text(reply))).await.unwrap_err(),
+        upstream.call(&request, |reply| Parsed::<()>::malformed(text(reply))).await.unwrap_err(),
         upstream.call(&request, number).await.unwrap_err(),
     ];
     for error in &errors {
         assert_no_secret(&format!("{error} {error:?}"));
     }
-    assert!(
-        errors[0].to_string().contains("Invalid API Key [redacted]"),
-        "{}",
-        errors[0]
-    );
+    assert!(errors[0].to_string().contains("Invalid API Key [redacted]"), "{}", errors[0]);
 }
 
 #[tokio::test]
@@ -113,11 +82,7 @@ async fn no_transport_error_and_no_debug_shows_a_key_or_the_address() {
     drop(server);
     tokio::task::yield_now().await;
     shown.push_str(&format!("{:?}", lost.call(&request, number).await));
-    shown.push_str(&format!(
-        "{lost:?} {request:?} {:?} {:?}",
-        lost.state(),
-        Client::new("x")
-    ));
+    shown.push_str(&format!("{lost:?} {request:?} {:?} {:?}", lost.state(), Client::new("x")));
     assert_no_secret(&shown);
     assert!(shown.contains("testing"), "{shown}");
 }
@@ -147,17 +112,11 @@ async fn a_request_path_cannot_leave_the_base_url() {
     let below = upstream(&format!("{}/v2/{}", server.base, KEYS[0]), |_| {});
     for path in ["@127.0.0.2/x", ".evil.test/x", ":1/x", "x", "#x", "/a#b"] {
         let result = rooted.call(&Request::get(path), number).await;
-        assert!(
-            matches!(result, Err(CallError::Refused { .. })),
-            "{path}: {result:?}"
-        );
+        assert!(matches!(result, Err(CallError::Refused { .. })), "{path}: {result:?}");
     }
     for path in ["/../x", "/../../x", "/%2e%2e/x"] {
         let result = below.call(&Request::get(path), number).await;
-        assert!(
-            matches!(result, Err(CallError::Refused { .. })),
-            "{path}: {result:?}"
-        );
+        assert!(matches!(result, Err(CallError::Refused { .. })), "{path}: {result:?}");
     }
     assert_eq!(server.hits(), 0);
     for path in ["", "?x=1", "/x", "/x?y=/../z"] {
@@ -172,21 +131,13 @@ async fn metrics_count_outcomes_under_bounded_labels_only() {
     let _guard = metrics::set_default_local_recorder(&recorder);
     crate::describe_metrics();
     let server = Server::start(|n, _| async move {
-        if n < 3 {
-            StatusCode::BAD_GATEWAY.into_response()
-        } else {
-            "1".into_response()
-        }
+        if n < 3 { StatusCode::BAD_GATEWAY.into_response() } else { "1".into_response() }
     })
     .await;
     let upstream = upstream(&format!("{}/v2/{}", server.base, KEYS[0]), |p| {
         p.breaker_failures = 3;
     });
-    assert!(
-        handle
-            .render()
-            .contains("upstream_breaker_open{upstream=\"testing\"} 0")
-    );
+    assert!(handle.render().contains("upstream_breaker_open{upstream=\"testing\"} 0"));
     assert!(upstream.call(&request_with_keys(), number).await.is_err());
     assert!(upstream.call(&request_with_keys(), number).await.is_err());
     let text = handle.render();

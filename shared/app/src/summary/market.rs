@@ -1,0 +1,108 @@
+//! Wire forms of market risk and of the spread of the gross value.
+
+use risk_engine::report::Report;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::figures::{FigureBody, named_shares, number, usd};
+
+/// A named share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Share {
+    /// Asset, protocol or chain.
+    pub name: String,
+    /// Fraction of the gross value.
+    pub share: f64,
+}
+
+/// Market risk, one day, current positions, losses positive.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MarketBody {
+    /// Daily returns used.
+    pub observations: usize,
+    /// Days asked for.
+    pub window_days: u32,
+    /// Annualised over 365 days, fraction of net worth.
+    pub volatility: FigureBody<f64>,
+    /// Historical VaR at 95 %, USD.
+    pub var_95_usd: FigureBody<f64>,
+    /// Historical VaR at 99 %, USD.
+    pub var_99_usd: FigureBody<f64>,
+    /// Historical expected shortfall at 95 %, USD.
+    pub es_95_usd: FigureBody<f64>,
+    /// Historical expected shortfall at 99 %, USD.
+    pub es_99_usd: FigureBody<f64>,
+    /// Fraction, from a running peak that includes the start.
+    pub max_drawdown: FigureBody<f64>,
+    /// Gwei by chain, where known.
+    pub gas_gwei: Vec<GasBody>,
+}
+
+/// Gas of one chain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct GasBody {
+    /// The chain.
+    pub chain: String,
+    /// Gwei per gas.
+    pub gwei: f64,
+}
+
+/// Spread of the gross value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ConcentrationBody {
+    /// Herfindahl-Hirschman index over assets; null for an empty wallet.
+    pub hhi: FigureBody<Option<f64>>,
+    /// 1 / HHI; null for an empty wallet.
+    pub effective_assets: FigureBody<Option<f64>>,
+    /// Largest first.
+    pub by_asset: FigureBody<Vec<Share>>,
+    /// Largest first.
+    pub by_protocol: FigureBody<Vec<Share>>,
+    /// Largest first.
+    pub by_chain: FigureBody<Vec<Share>>,
+    /// Days to sell the slowest asset at 10 % of its daily volume.
+    pub liquidity_days: FigureBody<f64>,
+}
+
+impl MarketBody {
+    /// The market risk of a report.
+    pub(super) fn of(report: &Report) -> Self {
+        let market = &report.market;
+        Self {
+            observations: market.observations,
+            window_days: market.window_days,
+            volatility: number(&market.volatility),
+            var_95_usd: usd(&market.var_95),
+            var_99_usd: usd(&market.var_99),
+            es_95_usd: usd(&market.es_95),
+            es_99_usd: usd(&market.es_99),
+            max_drawdown: number(&market.max_drawdown),
+            gas_gwei: report
+                .gas
+                .iter()
+                .map(|(chain, gwei)| GasBody { chain: chain.to_string(), gwei: *gwei })
+                .collect(),
+        }
+    }
+}
+
+impl ConcentrationBody {
+    /// The spread of a report.
+    pub(super) fn of(report: &Report) -> Self {
+        let concentration = &report.concentration;
+        let by_asset = concentration.by_asset.clone().map(|shares| {
+            shares
+                .into_iter()
+                .map(|(asset, symbol, share)| Share { name: format!("{symbol} ({asset})"), share })
+                .collect()
+        });
+        Self {
+            hhi: concentration.hhi.clone().into(),
+            effective_assets: concentration.effective_assets.clone().into(),
+            by_asset: by_asset.into(),
+            by_protocol: named_shares(&concentration.by_protocol),
+            by_chain: named_shares(&concentration.by_chain),
+            liquidity_days: number(&concentration.liquidity_days),
+        }
+    }
+}
