@@ -5,6 +5,7 @@
 mod alerts;
 mod api_keys;
 mod assessments;
+mod closes;
 mod file;
 mod races;
 mod samples;
@@ -104,6 +105,9 @@ hold_every_store_to! {
         each_filter_keeps_what_it_names_and_counts_it,
         the_count_is_of_all_matches_and_not_of_the_page,
         pages_stay_stable_while_alerts_open;
+    closes:
+        closes_read_back_to_the_last_bit,
+        putting_closes_again_replaces_them;
     api_keys:
         a_key_reads_back_as_it_was_put,
         putting_the_same_hash_replaces_the_key,

@@ -1,6 +1,7 @@
 //! What is kept: watches, assessments, alerts, keys and sweep reports, as the stores hold them.
 
 use risk_engine::alarm::{Standing, Transition};
+use risk_engine::market::DailyCloses;
 use risk_model::{AlertKind, AlertState, Asset, Range, RiskLevel, Severity, Timestamp, Wallet};
 
 /// A wallet on the watch list.
@@ -130,6 +131,17 @@ pub struct Applied {
     pub escalated: Vec<Alert>,
     /// Resolved.
     pub resolved: Vec<Alert>,
+}
+
+/// The daily closes of an asset, as they were last read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptCloses {
+    /// Whose.
+    pub asset: Asset,
+    /// The closes.
+    pub closes: DailyCloses,
+    /// How many days back were asked for.
+    pub window_days: u32,
 }
 
 /// A hashed API key.

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod assess;
+mod closes;
 mod status;
 mod summaries;
 mod sweep;

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use risk_model::{Asset, Timestamp, Wallet};
 use thiserror::Error;
 
-use crate::records::{Alert, AlertFilter, ApiKey, Applied, AssessmentRecord, Commit, SweepReport, Watch};
+use crate::records::{
+    Alert, AlertFilter, ApiKey, Applied, AssessmentRecord, Commit, KeptCloses, SweepReport, Watch,
+};
 
 /// Why a store could not do it. Never carries a path, a URI or a statement.
 #[derive(Debug, Error)]
@@ -67,6 +69,15 @@ pub trait Alerts: Send + Sync {
     async fn count_standing(&self) -> Result<u64, StoreError>;
 }
 
+/// Daily closes, kept so that a process that starts anew does not ask for every history again.
+#[async_trait]
+pub trait Closes: Send + Sync {
+    /// The kept closes of those of these assets that have any, in no order.
+    async fn closes(&self, assets: &[Asset]) -> Result<Vec<KeptCloses>, StoreError>;
+    /// Keeps them in place of what was kept before.
+    async fn put_closes(&self, histories: &[KeptCloses]) -> Result<(), StoreError>;
+}
+
 /// API keys, by hash.
 #[async_trait]
 pub trait ApiKeys: Send + Sync {
@@ -94,7 +105,7 @@ pub trait Sweeps: Send + Sync {
 }
 
 /// Every store at once, for wiring: one adapter serves all ports.
-pub trait Store: Watches + Assessments + Alerts + ApiKeys + Sweeps {
+pub trait Store: Watches + Assessments + Alerts + Closes + ApiKeys + Sweeps {
     /// The adapter's name: `sqlite`, `memory`.
     fn name(&self) -> &'static str;
 }

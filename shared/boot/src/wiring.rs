@@ -10,11 +10,11 @@ use risk_app::{Service, Settings as ServiceSettings};
 use risk_engine::Parameters;
 use risk_engine::alarm::Thresholds;
 use risk_feeds::Key;
-use risk_feeds::alchemy::{Alchemy, AlchemySettings};
+use risk_feeds::alchemy::{Alchemy, AlchemySettings, FeeHistory};
 use risk_feeds::coingecko::{CoinGecko, CoinGeckoSettings};
 use risk_feeds::defillama::{DefiLlama, DefiLlamaSettings};
 use risk_feeds::etherscan::{Etherscan, EtherscanSettings};
-use risk_feeds::gas::GasOracle;
+use risk_feeds::gas::{GasFallback, GasOracle};
 use risk_feeds::histories::PriceHistories;
 use risk_feeds::positions::ChainPositions;
 use risk_feeds::quotes::{MarketQuotes, QuoteLimits};
@@ -48,6 +48,7 @@ pub struct Wired {
 /// Every provider, for the one view that operators have of them.
 struct Providers {
     positions: Arc<ChainPositions>,
+    fee_history: Arc<FeeHistory>,
     coingecko: Arc<CoinGecko>,
     defillama: Arc<DefiLlama>,
     etherscan: Arc<Etherscan>,
@@ -89,7 +90,11 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
         positions: Arc::clone(&providers.positions) as Arc<dyn Positions>,
         prices: Arc::new(prices),
         histories: Arc::new(PriceHistories::new(Arc::clone(&providers.coingecko), Arc::clone(&clock))),
-        gas: Arc::new(GasOracle::new(Arc::clone(&providers.etherscan), None, Arc::clone(&clock))),
+        gas: Arc::new(GasOracle::new(
+            Arc::clone(&providers.etherscan),
+            Some(Arc::clone(&providers.fee_history) as Arc<dyn GasFallback>),
+            Arc::clone(&clock),
+        )),
         upstreams: Arc::new(providers),
         store: Arc::new(SqliteStore::new(settings.data_dir.join(DATABASE))),
         clock,
@@ -114,9 +119,11 @@ fn providers(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Providers, r
         deadline: settings.upstream_deadline,
     };
     let alchemy = Alchemy::new(&client, &alchemy, &settings.chains)?;
+    let fee_history = FeeHistory::new(alchemy.clone(), Arc::clone(clock));
     let the_graph = TheGraph::new(&client, &the_graph, Arc::clone(clock))?;
     let positions = ChainPositions::new(alchemy, the_graph, &settings.chains, Arc::clone(clock));
     Ok(Providers {
+        fee_history: Arc::new(fee_history),
         positions: Arc::new(positions),
         coingecko: Arc::new(CoinGecko::new(&client, coingecko, Arc::clone(clock))?),
         defillama: Arc::new(DefiLlama::new(&client, &defillama, Arc::clone(clock))?),

@@ -42,11 +42,7 @@ impl DefiLlamaSettings {
     /// The free service's settings: 1.5 requests a second (what heavy users of it keep to), 6 s a call.
     #[must_use]
     pub fn new(base_url: impl Into<String>) -> Self {
-        Self {
-            base_url: base_url.into(),
-            requests_per_second: Some(1.5),
-            deadline: Duration::from_secs(6),
-        }
+        Self { base_url: base_url.into(), requests_per_second: Some(1.5), deadline: Duration::from_secs(6) }
     }
 }
 
@@ -82,10 +78,7 @@ impl DefiLlama {
         policy.max_response_bytes = MAX_REPLY_BYTES;
         policy.rate_per_second = settings.requests_per_second;
         policy.burst = 6;
-        Ok(Self {
-            upstream: client.upstream(&settings.base_url, policy)?,
-            clock,
-        })
+        Ok(Self { upstream: client.upstream(&settings.base_url, policy)?, clock })
     }
 
     /// How its upstream is doing.
@@ -96,11 +89,8 @@ impl DefiLlama {
 
     /// Prices of distinct assets of any chains; one request per 100.
     pub async fn prices(&self, assets: &[Asset]) -> ProviderPrices {
-        let names: BTreeMap<Coin, String> = assets
-            .iter()
-            .map(Coin::of)
-            .map(|coin| (coin, name_of(coin)))
-            .collect();
+        let names: BTreeMap<Coin, String> =
+            assets.iter().map(Coin::of).map(|coin| (coin, name_of(coin))).collect();
         let names: Vec<(Coin, String)> = names.into_iter().collect();
         let chunks: Vec<&Names> = names.chunks(CHUNK).collect();
         let replies = join_all(chunks.iter().map(|chunk| self.ask(chunk))).await;
@@ -113,18 +103,9 @@ impl DefiLlama {
                     said_of.extend(chunk.iter().map(|(coin, name)| (*coin, said(entries, name, now))));
                 }
                 Err(error) => {
-                    let gap = gap_of_call(
-                        &self.upstream,
-                        DEFILLAMA,
-                        error,
-                        "prices",
-                        Affects::Confirmation,
-                        now,
-                    );
-                    let unheard = Said::Unheard {
-                        reason: gap.reason,
-                        since: gap.since,
-                    };
+                    let gap =
+                        gap_of_call(&self.upstream, DEFILLAMA, error, "prices", Affects::Confirmation, now);
+                    let unheard = Said::Unheard { reason: gap.reason, since: gap.since };
                     said_of.extend(chunk.iter().map(|(coin, _)| (*coin, unheard.clone())));
                     failures.push(error);
                 }
@@ -134,11 +115,7 @@ impl DefiLlama {
             let what = format!("prices ({} of {} requests failed)", failures.len(), chunks.len());
             gap_of_call(&self.upstream, DEFILLAMA, error, what, Affects::Confirmation, now)
         });
-        ProviderPrices::new(
-            assets.iter().map(|asset| (*asset, Coin::of(asset))),
-            &said_of,
-            failure,
-        )
+        ProviderPrices::new(assets.iter().map(|asset| (*asset, Coin::of(asset))), &said_of, failure)
     }
 
     async fn ask(&self, chunk: &Names) -> Result<HashMap<String, Value>, CallError> {
@@ -161,17 +138,12 @@ fn read_coins(reply: &Reply) -> Parsed<HashMap<String, Value>> {
     if let Some(fault) = reply.status_fault() {
         return fault;
     }
-    reply
-        .json::<Map<String, Value>>()
-        .and_then(|mut body| match body.remove("coins") {
-            Some(Value::Object(coins)) => Parsed::Ok(
-                coins
-                    .into_iter()
-                    .map(|(name, value)| (name.to_ascii_lowercase(), value))
-                    .collect(),
-            ),
-            _ => Parsed::malformed("no coins object"),
-        })
+    reply.json::<Map<String, Value>>().and_then(|mut body| match body.remove("coins") {
+        Some(Value::Object(coins)) => {
+            Parsed::Ok(coins.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect())
+        }
+        _ => Parsed::malformed("no coins object"),
+    })
 }
 
 fn said(entries: &HashMap<String, Value>, name: &str, now: Timestamp) -> Said {
@@ -186,18 +158,10 @@ fn said(entries: &HashMap<String, Value>, name: &str, now: Timestamp) -> Said {
     };
     let observed_at = entry.timestamp.and_then(|seconds| past(seconds, now));
     match (price_usd(price), observed_at) {
-        (Some(_), Some(_))
-            if !entry
-                .confidence
-                .is_some_and(|confidence| confidence >= MIN_CONFIDENCE) =>
-        {
+        (Some(_), Some(_)) if !entry.confidence.is_some_and(|confidence| confidence >= MIN_CONFIDENCE) => {
             Said::Without(GapReason::Missing)
         }
-        (Some(usd), Some(observed_at)) => Said::Price(Price {
-            usd,
-            observed_at,
-            volume_24h_usd: None,
-        }),
+        (Some(usd), Some(observed_at)) => Said::Price(Price { usd, observed_at, volume_24h_usd: None }),
         _ => Said::Without(GapReason::Malformed),
     }
 }

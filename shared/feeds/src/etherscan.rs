@@ -42,12 +42,7 @@ impl EtherscanSettings {
     #[must_use]
     pub fn new(base_url: impl Into<String>, key: Option<Key>) -> Self {
         let deadline = Duration::from_secs(6);
-        Self {
-            base_url: base_url.into(),
-            key,
-            requests_per_second: Some(3.0),
-            deadline,
-        }
+        Self { base_url: base_url.into(), key, requests_per_second: Some(3.0), deadline }
     }
 }
 
@@ -92,11 +87,7 @@ impl Etherscan {
         policy.rate_per_second = settings.requests_per_second;
         policy.concurrency = 3;
         let upstream = client.upstream(&settings.base_url, policy)?;
-        Ok(Self {
-            upstream,
-            key: settings.key,
-            clock,
-        })
+        Ok(Self { upstream, key: settings.key, clock })
     }
 
     /// How its upstream is doing; none where no key is configured, since none is asked.
@@ -113,39 +104,20 @@ impl Etherscan {
         let what = format!("gas price on {chain}");
         let Some(key) = &self.key else {
             let reason = GapReason::NotConfigured;
-            return Err(Gap {
-                what,
-                source: ETHERSCAN,
-                reason,
-                affects: Affects::Confirmation,
-                since: None,
-            });
+            return Err(Gap { what, source: ETHERSCAN, reason, affects: Affects::Confirmation, since: None });
         };
         let query = format!("?chainid={}&module=gastracker&action=gasoracle", chain.id());
         let request = Request::get(query).secret_query("apikey", key.reveal());
         let oracle = self.upstream.call(&request, read_oracle).await;
         let now = self.clock.now();
         match oracle {
-            Ok(Oracle {
-                propose_gwei,
-                base_fee_gwei,
-            }) => {
+            Ok(Oracle { propose_gwei, base_fee_gwei }) => {
                 // The reply names a block but no time; it is of the latest one.
-                Ok(Gas {
-                    propose_gwei,
-                    base_fee_gwei,
-                    source: ETHERSCAN,
-                    observed_at: now,
-                })
+                Ok(Gas { propose_gwei, base_fee_gwei, source: ETHERSCAN, observed_at: now })
             }
-            Err(error) => Err(gap_of_call(
-                &self.upstream,
-                ETHERSCAN,
-                &error,
-                what,
-                Affects::Confirmation,
-                now,
-            )),
+            Err(error) => {
+                Err(gap_of_call(&self.upstream, ETHERSCAN, &error, what, Affects::Confirmation, now))
+            }
         }
     }
 }
@@ -155,9 +127,7 @@ fn read_oracle(reply: &Reply) -> Parsed<Oracle> {
     let envelope = match reply.json::<Envelope>() {
         Parsed::Ok(envelope) => envelope,
         unreadable => {
-            return reply
-                .status_fault()
-                .unwrap_or_else(|| unreadable.and_then(|_| Parsed::malformed("")));
+            return reply.status_fault().unwrap_or_else(|| unreadable.and_then(|_| Parsed::malformed("")));
         }
     };
     if envelope.status != "1" {
@@ -169,14 +139,10 @@ fn read_oracle(reply: &Reply) -> Parsed<Oracle> {
     let figures = &envelope.result;
     let (propose, base_fee) = (figures.get("ProposeGasPrice"), figures.get("suggestBaseFee"));
     match (propose.and_then(gwei), base_fee.map(gwei)) {
-        (Some(propose_gwei), None) => Parsed::Ok(Oracle {
-            propose_gwei,
-            base_fee_gwei: None,
-        }),
-        (Some(propose_gwei), Some(Some(fee))) => Parsed::Ok(Oracle {
-            propose_gwei,
-            base_fee_gwei: Some(fee),
-        }),
+        (Some(propose_gwei), None) => Parsed::Ok(Oracle { propose_gwei, base_fee_gwei: None }),
+        (Some(propose_gwei), Some(Some(fee))) => {
+            Parsed::Ok(Oracle { propose_gwei, base_fee_gwei: Some(fee) })
+        }
         _ => Parsed::malformed("gas figures that are none"),
     }
 }
@@ -190,21 +156,12 @@ fn gwei(value: &Value) -> Option<f64> {
 /// What the text of a `status` 0 reply means. The text itself is not passed on: it may quote the key.
 fn fault_of(envelope: &Envelope, reply: &Reply) -> Parsed<Oracle> {
     let texts = [envelope.result.as_str(), envelope.message.as_str()];
-    let text = texts
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .to_ascii_lowercase();
+    let text = texts.into_iter().flatten().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
     let says = |words: &str| text.contains(words);
     if says("max daily rate limit") {
-        Parsed::Throttled {
-            retry_after: reply.retry_after.or(Some(DAILY_LIMIT_PAUSE)),
-        }
+        Parsed::Throttled { retry_after: reply.retry_after.or(Some(DAILY_LIMIT_PAUSE)) }
     } else if says("rate limit") {
-        Parsed::Throttled {
-            retry_after: reply.retry_after,
-        }
+        Parsed::Throttled { retry_after: reply.retry_after }
     } else if says("invalid api key") || says("missing/invalid api key") {
         Parsed::refused("the key is refused")
     } else if says("deprecated") {
@@ -216,9 +173,7 @@ fn fault_of(envelope: &Envelope, reply: &Reply) -> Parsed<Oracle> {
     } else if says("temporarily unavailable") || says("timeout") {
         Parsed::failed("temporarily unavailable")
     } else {
-        reply
-            .status_fault()
-            .unwrap_or_else(|| Parsed::failed("an error text of no known meaning"))
+        reply.status_fault().unwrap_or_else(|| Parsed::failed("an error text of no known meaning"))
     }
 }
 

@@ -36,13 +36,7 @@ pub fn gap_of_call(
     now: Timestamp,
 ) -> Gap {
     let since = last_success(upstream, now);
-    Gap {
-        what: what.into(),
-        source,
-        reason: reason_of(error),
-        affects,
-        since,
-    }
+    Gap { what: what.into(), source, reason: reason_of(error), affects, since }
 }
 
 /// An upstream's state as operators see it.
@@ -73,33 +67,12 @@ mod tests {
         let reason = String::new();
         let retry_in = Duration::ZERO;
         let cases = [
-            (
-                CallError::Unavailable {
-                    upstream,
-                    reason: reason.clone(),
-                },
-                GapReason::Unavailable,
-            ),
+            (CallError::Unavailable { upstream, reason: reason.clone() }, GapReason::Unavailable),
             (CallError::Timeout { upstream }, GapReason::Unavailable),
-            (
-                CallError::BreakerOpen { upstream, retry_in },
-                GapReason::Unavailable,
-            ),
+            (CallError::BreakerOpen { upstream, retry_in }, GapReason::Unavailable),
             (CallError::Throttled { upstream, retry_in }, GapReason::Throttled),
-            (
-                CallError::Refused {
-                    upstream,
-                    reason: reason.clone(),
-                },
-                GapReason::Refused,
-            ),
-            (
-                CallError::TooLarge {
-                    upstream,
-                    limit_bytes: 1,
-                },
-                GapReason::Malformed,
-            ),
+            (CallError::Refused { upstream, reason: reason.clone() }, GapReason::Refused),
+            (CallError::TooLarge { upstream, limit_bytes: 1 }, GapReason::Malformed),
             (CallError::Malformed { upstream, reason }, GapReason::Malformed),
         ];
         for (error, expected) in cases {
@@ -110,18 +83,9 @@ mod tests {
     #[test]
     fn an_upstream_that_never_answered_has_no_last_success() {
         let client = Client::new("test").unwrap();
-        let upstream = client
-            .upstream("http://127.0.0.1:1", Policy::new("never"))
-            .unwrap();
+        let upstream = client.upstream("http://127.0.0.1:1", Policy::new("never")).unwrap();
         let error = CallError::Timeout { upstream: "never" };
-        let gap = gap_of_call(
-            &upstream,
-            "never",
-            &error,
-            "a price",
-            Affects::Value,
-            Timestamp::new(100),
-        );
+        let gap = gap_of_call(&upstream, "never", &error, "a price", Affects::Value, Timestamp::new(100));
         assert_eq!((gap.since, gap.reason), (None, GapReason::Unavailable));
         assert_eq!(health(&upstream).breaker, "closed");
         assert_eq!(health(&upstream).last_failure, None);

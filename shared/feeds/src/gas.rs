@@ -49,16 +49,8 @@ impl GasOracle {
         fallback: Option<Arc<dyn GasFallback>>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let kept = Cache::builder()
-            .max_capacity(64)
-            .time_to_live(Duration::from_secs(KEEP_SECONDS))
-            .build();
-        Self {
-            etherscan,
-            fallback,
-            clock,
-            kept,
-        }
+        let kept = Cache::builder().max_capacity(64).time_to_live(Duration::from_secs(KEEP_SECONDS)).build();
+        Self { etherscan, fallback, clock, kept }
     }
 
     /// One chain's gas, kept or asked for; questions at the same time share one request.
@@ -66,11 +58,7 @@ impl GasOracle {
         let now = self.clock.now();
         let ask = async { Arc::new(self.ask(chain).await) };
         let is_old = |kept: &Arc<Kept>| now.seconds_since(kept.read_at) >= KEEP_SECONDS;
-        self.kept
-            .entry(chain)
-            .or_insert_with_if(ask, is_old)
-            .await
-            .into_value()
+        self.kept.entry(chain).or_insert_with_if(ask, is_old).await.into_value()
     }
 
     /// Etherscan's failure stays named even where the fallback serves.
@@ -80,11 +68,7 @@ impl GasOracle {
         if let (None, Some(fallback)) = (&gas, &self.fallback) {
             gas = fallback.gas(chain).await.map_err(|gap| gaps.push(gap)).ok();
         }
-        Kept {
-            gas,
-            gaps,
-            read_at: self.clock.now(),
-        }
+        Kept { gas, gaps, read_at: self.clock.now() }
     }
 }
 
@@ -92,11 +76,8 @@ impl GasOracle {
 impl GasPrices for GasOracle {
     async fn gas(&self, chains: &[ChainId]) -> (HashMap<ChainId, Gas>, Vec<Gap>, Vec<Reading>) {
         let chains: BTreeSet<ChainId> = chains.iter().copied().collect();
-        let answers = join_all(
-            chains
-                .into_iter()
-                .map(|chain| async move { (chain, self.of_chain(chain).await) }),
-        );
+        let answers =
+            join_all(chains.into_iter().map(|chain| async move { (chain, self.of_chain(chain).await) }));
         let (mut prices, mut gaps, mut readings) = (HashMap::new(), Vec::new(), Vec::new());
         for (chain, kept) in answers.await {
             gaps.extend(kept.gaps.iter().cloned());

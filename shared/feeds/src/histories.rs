@@ -50,11 +50,7 @@ impl PriceHistories {
     pub fn new(coingecko: Arc<CoinGecko>, clock: Arc<dyn Clock>) -> Self {
         let kept = Cache::builder().max_capacity(MAX_KEPT);
         let kept = kept.time_to_idle(Duration::from_secs(2 * DAY_SECONDS)).build();
-        Self {
-            coingecko,
-            clock,
-            kept,
-        }
+        Self { coingecko, clock, kept }
     }
 
     /// One coin's history, kept or asked for; questions at the same time share one request.
@@ -63,11 +59,7 @@ impl PriceHistories {
         let key = (name.clone(), days);
         let before = self.kept.get(&key).await;
         let ask = async { Arc::new(self.ask(&name, days, before).await) };
-        let entry = self
-            .kept
-            .entry(key)
-            .or_insert_with_if(ask, |kept| kept.fresh_until <= now)
-            .await;
+        let entry = self.kept.entry(key).or_insert_with_if(ask, |kept| kept.fresh_until <= now).await;
         entry.into_value()
     }
 
@@ -76,19 +68,13 @@ impl PriceHistories {
         let now = self.clock.now();
         let (fault, keep_seconds) = match answer {
             Ok(closes) => {
-                return Kept {
-                    closes: Some(Arc::new(closes)),
-                    fault: None,
-                    fresh_until: next_close(now),
-                };
+                return Kept { closes: Some(Arc::new(closes)), fault: None, fresh_until: next_close(now) };
             }
             Err(ChartFault::Missing) => ((GapReason::Missing, None), KEEP_MISSING_SECONDS),
             Err(ChartFault::Failed { reason, since }) => ((reason, since), KEEP_FAILURE_SECONDS),
         };
         Kept {
-            closes: before
-                .and_then(|kept| kept.closes.clone())
-                .filter(|closes| is_recent(closes, now)),
+            closes: before.and_then(|kept| kept.closes.clone()).filter(|closes| is_recent(closes, now)),
             fault: Some(fault),
             fresh_until: now.plus_seconds(keep_seconds),
         }
@@ -110,11 +96,7 @@ impl Histories for PriceHistories {
             (name, kept.ok())
         };
         let names: Vec<Name> = assets_of.keys().cloned().collect();
-        let answers = stream::iter(names)
-            .map(ask)
-            .buffer_unordered(CONCURRENCY)
-            .collect::<Vec<_>>()
-            .await;
+        let answers = stream::iter(names).map(ask).buffer_unordered(CONCURRENCY).collect::<Vec<_>>().await;
         let mut found = Found::default();
         for (name, kept) in answers {
             for asset in assets_of.get(&name).into_iter().flatten() {
@@ -135,16 +117,7 @@ fn add(found: &mut Found<Arc<DailyCloses>>, asset: Asset, kept: Option<&Kept>) {
             Some(_) => (format!("newest daily close of {asset}"), Affects::Confirmation),
             None => (format!("daily closes of {asset}"), Affects::Volatility),
         };
-        found.asset_gaps.insert(
-            asset,
-            vec![Gap {
-                what,
-                source: COINGECKO,
-                reason,
-                affects,
-                since,
-            }],
-        );
+        found.asset_gaps.insert(asset, vec![Gap { what, source: COINGECKO, reason, affects, since }]);
     }
     if let Some(closes) = closes {
         found.values.insert(asset, closes);
@@ -175,11 +148,7 @@ fn is_recent(closes: &DailyCloses, now: Timestamp) -> bool {
 /// When the next close is there: 40 minutes after the next midnight, or after this one.
 fn next_close(now: Timestamp) -> Timestamp {
     let today = now.day() * DAY_SECONDS + READY_AFTER_SECONDS;
-    if now.seconds() < today {
-        Timestamp::new(today)
-    } else {
-        Timestamp::new(today + DAY_SECONDS)
-    }
+    if now.seconds() < today { Timestamp::new(today) } else { Timestamp::new(today + DAY_SECONDS) }
 }
 
 #[cfg(test)]

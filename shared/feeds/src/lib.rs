@@ -26,8 +26,8 @@ pub mod positions;
 pub mod the_graph;
 
 // Shared by all.
-pub mod gaps;
 mod figures;
+pub mod gaps;
 mod key;
 
 pub use key::Key;

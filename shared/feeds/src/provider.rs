@@ -48,38 +48,15 @@ impl ProviderPrices {
         said_of: &HashMap<N, Said>,
         failure: Option<Gap>,
     ) -> Self {
-        let said = |name: &N| {
-            said_of
-                .get(name)
-                .cloned()
-                .unwrap_or(Said::Without(GapReason::Missing))
-        };
-        Self {
-            said: names
-                .into_iter()
-                .map(|(asset, name)| (asset, said(&name)))
-                .collect(),
-            failure,
-        }
+        let said = |name: &N| said_of.get(name).cloned().unwrap_or(Said::Without(GapReason::Missing));
+        Self { said: names.into_iter().map(|(asset, name)| (asset, said(&name))).collect(), failure }
     }
 }
 
 /// The answer of a provider that is not configured: nothing heard, one gap.
 pub(crate) fn not_configured(source: &'static str, assets: &[Asset]) -> ProviderPrices {
     let reason = GapReason::NotConfigured;
-    let said = assets
-        .iter()
-        .map(|asset| (*asset, Said::Unheard { reason, since: None }))
-        .collect();
-    let gap = Gap {
-        what: "prices".to_owned(),
-        source,
-        reason,
-        affects: Affects::Confirmation,
-        since: None,
-    };
-    ProviderPrices {
-        said,
-        failure: Some(gap),
-    }
+    let said = assets.iter().map(|asset| (*asset, Said::Unheard { reason, since: None })).collect();
+    let gap = Gap { what: "prices".to_owned(), source, reason, affects: Affects::Confirmation, since: None };
+    ProviderPrices { said, failure: Some(gap) }
 }

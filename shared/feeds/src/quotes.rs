@@ -81,26 +81,13 @@ impl MarketQuotes {
     ) -> Self {
         // The clock decides; this only frees what nobody asks for any more.
         let longest = limits.keep_seconds.max(limits.keep_failed_seconds).max(1);
-        let kept = Cache::builder()
-            .max_capacity(MAX_KEPT)
-            .time_to_live(Duration::from_secs(longest))
-            .build();
-        Self {
-            coingecko,
-            defillama,
-            limits,
-            clock,
-            kept,
-        }
+        let kept = Cache::builder().max_capacity(MAX_KEPT).time_to_live(Duration::from_secs(longest)).build();
+        Self { coingecko, defillama, limits, clock, kept }
     }
 
     fn is_fresh(&self, kept: &Kept, now: Timestamp) -> bool {
         let limits = &self.limits;
-        let seconds = if kept.failures.is_empty() {
-            limits.keep_seconds
-        } else {
-            limits.keep_failed_seconds
-        };
+        let seconds = if kept.failures.is_empty() { limits.keep_seconds } else { limits.keep_failed_seconds };
         now.seconds_since(kept.read_at) < seconds
     }
 
@@ -114,17 +101,9 @@ impl MarketQuotes {
                 continue;
             };
             let (quote, gap) = judge(asset, one, other, &self.limits, now);
-            let heard = [(COINGECKO, one), (DEFILLAMA, other)]
-                .into_iter()
-                .filter_map(heard_of)
-                .collect();
-            let kept = Arc::new(Kept {
-                quote,
-                gap,
-                failures: failures(&first, &second),
-                heard,
-                read_at: now,
-            });
+            let heard = [(COINGECKO, one), (DEFILLAMA, other)].into_iter().filter_map(heard_of).collect();
+            let kept =
+                Arc::new(Kept { quote, gap, failures: failures(&first, &second), heard, read_at: now });
             self.kept.insert(*asset, Arc::clone(&kept)).await;
             found.push((*asset, kept));
         }
@@ -160,11 +139,7 @@ fn heard_of((source, said): (&'static str, &Said)) -> Option<(&'static str, Time
 }
 
 fn failures(first: &ProviderPrices, second: &ProviderPrices) -> Vec<Gap> {
-    [&first.failure, &second.failure]
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect()
+    [&first.failure, &second.failure].into_iter().flatten().cloned().collect()
 }
 
 /// The port's answer: a provider's failure once, and one reading a provider, dated by its oldest price.
@@ -190,15 +165,13 @@ fn gather(known: Vec<(Asset, Arc<Kept>)>) -> Found<Quote> {
         }
     }
     for source in [COINGECKO, DEFILLAMA] {
-        found
-            .readings
-            .extend(oldest.get(source).map(|observed_at| Reading {
-                what: "prices".to_owned(),
-                source,
-                chain: None,
-                block: None,
-                observed_at: *observed_at,
-            }));
+        found.readings.extend(oldest.get(source).map(|observed_at| Reading {
+            what: "prices".to_owned(),
+            source,
+            chain: None,
+            block: None,
+            observed_at: *observed_at,
+        }));
     }
     found
 }

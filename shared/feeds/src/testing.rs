@@ -47,19 +47,11 @@ pub(crate) struct Answer {
 impl Answer {
     #[expect(clippy::needless_pass_by_value, reason = "bodies are written in place")]
     pub(crate) fn ok(body: impl ToString) -> Self {
-        Self {
-            status: 200,
-            body: body.to_string(),
-            wait: Duration::ZERO,
-        }
+        Self { status: 200, body: body.to_string(), wait: Duration::ZERO }
     }
 
     pub(crate) fn status(status: u16) -> Self {
-        Self {
-            status,
-            body: String::new(),
-            wait: Duration::ZERO,
-        }
+        Self { status, body: String::new(), wait: Duration::ZERO }
     }
 }
 
@@ -87,19 +79,9 @@ impl Provider {
         let script: Arc<Mutex<Arc<Script>>> = Arc::new(Mutex::new(Arc::new(script)));
         let (kept, scripted) = (Arc::clone(&seen), Arc::clone(&script));
         let answer = move |uri: Uri, headers: HeaderMap| {
-            let query = uri
-                .query()
-                .unwrap_or_default()
-                .split('&')
-                .filter_map(|pair| pair.split_once('='));
-            let query = query
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect();
-            let request = Seen {
-                path: uri.path().to_owned(),
-                query,
-                headers,
-            };
+            let query = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+            let query = query.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            let request = Seen { path: uri.path().to_owned(), query, headers };
             kept.lock().unwrap().push(request.clone());
             let script = Arc::clone(&*scripted.lock().unwrap());
             async move {
@@ -112,12 +94,7 @@ impl Provider {
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(answer);
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self {
-            base_url,
-            seen,
-            script,
-            server,
-        }
+        Self { base_url, seen, script, server }
     }
 
     /// Answers by another function from now on.
@@ -144,18 +121,12 @@ pub(crate) fn client() -> Client {
 /// A reply without a server.
 #[expect(clippy::needless_pass_by_value, reason = "bodies are written in place")]
 pub(crate) fn reply(status: u16, body: impl ToString) -> Reply {
-    Reply {
-        status,
-        retry_after: None,
-        body: body.to_string().into_bytes().into(),
-    }
+    Reply { status, retry_after: None, body: body.to_string().into_bytes().into() }
 }
 
 /// A recorded reply of `../shared/data/api_samples`; `None`, loudly, where that folder is absent.
 pub(crate) fn sample(name: &str) -> Option<Value> {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data/api_samples")
-        .join(name);
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/api_samples").join(name);
     match std::fs::read(&file) {
         Ok(text) => Some(serde_json::from_slice(&text).unwrap()),
         Err(_) => {

@@ -3,13 +3,14 @@
 mod alerts;
 mod api_keys;
 mod assessments;
+mod closes;
 mod sweeps;
 mod watches;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 
-use risk_app::records::{Alert, ApiKey, AssessmentRecord, SweepReport, Watch};
+use risk_app::records::{Alert, ApiKey, AssessmentRecord, KeptCloses, SweepReport, Watch};
 use risk_app::stores::{Store, StoreError};
 use risk_model::{AlertKind, Asset, Timestamp, Wallet};
 use thiserror::Error;
@@ -31,6 +32,7 @@ struct Shelves {
     /// The standing alert of each identity that has one.
     standing: BTreeMap<(Wallet, String, AlertKind), u64>,
     last_alert_id: u64,
+    closes: BTreeMap<Asset, KeptCloses>,
     api_keys: BTreeMap<[u8; 32], ApiKey>,
     /// Newest first.
     sweeps: VecDeque<SweepReport>,

@@ -7,6 +7,7 @@
 mod alerts;
 mod api_keys;
 mod assessments;
+mod closes;
 mod column;
 mod connection;
 mod failure;

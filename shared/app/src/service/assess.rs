@@ -61,7 +61,7 @@ impl Service {
         let chains: Vec<ChainId> = chains.into_iter().collect();
         let (quotes, closes, (gas, gas_gaps, gas_readings)) = tokio::join!(
             self.ports.prices.quotes(assets),
-            self.ports.histories.daily(assets, days),
+            self.closes(assets, days),
             self.ports.gas.gas(&chains),
         );
         let mut market = MarketData { gas, gaps: gas_gaps, readings: gas_readings, ..MarketData::default() };
@@ -129,7 +129,8 @@ pub(super) struct Outcome {
 
 impl Outcome {
     fn of(positions: &WalletPositions) -> Self {
-        let blocked = |gap: &Gap| gap.affects == Affects::Value;
+        // One token whose contract answers nonsense is a gap, and no reason to forget the others.
+        let blocked = |gap: &Gap| gap.affects == Affects::Value && gap.reason != GapReason::Malformed;
         Self {
             is_informative: !positions.readings.is_empty(),
             // A token list is only kept when every chain gave one: a partial one would hide tokens later.

@@ -47,10 +47,7 @@ impl CoinGecko {
     /// No such coin or no close in that time; or the reason of the failure.
     pub async fn daily_closes(&self, name: &Name, days: u32) -> Result<DailyCloses, ChartFault> {
         let Some(key) = &self.key else {
-            return Err(ChartFault::Failed {
-                reason: GapReason::NotConfigured,
-                since: None,
-            });
+            return Err(ChartFault::Failed { reason: GapReason::NotConfigured, since: None });
         };
         let days = days.clamp(1, self.plan.longest_history_days());
         let Some(path) = chart_path(name, days) else {
@@ -66,18 +63,8 @@ impl CoinGecko {
     }
 
     fn chart_fault(&self, error: &CallError, now: Timestamp) -> ChartFault {
-        let gap: Gap = gap_of_call(
-            &self.charts,
-            COINGECKO,
-            error,
-            "daily closes",
-            Affects::Volatility,
-            now,
-        );
-        ChartFault::Failed {
-            reason: gap.reason,
-            since: gap.since,
-        }
+        let gap: Gap = gap_of_call(&self.charts, COINGECKO, error, "daily closes", Affects::Volatility, now);
+        ChartFault::Failed { reason: gap.reason, since: gap.since }
     }
 }
 
@@ -85,10 +72,9 @@ fn chart_path(name: &Name, days: u32) -> Option<String> {
     let query = format!("market_chart?vs_currency=usd&days={days}&interval=daily&precision=full");
     match name {
         Name::Id(id) => Some(format!("/coins/{id}/{query}")),
-        Name::Contract(chain, address) => Some(format!(
-            "/coins/{}/contract/{address:#x}/{query}",
-            platform_id(*chain)
-        )),
+        Name::Contract(chain, address) => {
+            Some(format!("/coins/{}/contract/{address:#x}/{query}", platform_id(*chain)))
+        }
         Name::Unlisted => None,
     }
 }
@@ -116,10 +102,7 @@ fn bucket(
     days: u32,
 ) -> Result<Option<DailyCloses>, &'static str> {
     points.sort_by_key(|(milliseconds, _)| *milliseconds);
-    if points
-        .iter()
-        .any(|(milliseconds, _)| past(milliseconds / 1_000, now).is_none())
-    {
+    if points.iter().any(|(milliseconds, _)| past(milliseconds / 1_000, now).is_none()) {
         return Err("a point from the future");
     }
     points.pop_if(|(milliseconds, _)| (*milliseconds / 1_000) % DAY_SECONDS > TRAILING_BAR_SECONDS);
@@ -132,9 +115,7 @@ fn bucket(
         let Some(price) = price else { continue };
         let price = price_usd(price).ok_or("a price that no market can mean")?;
         let day = seconds.saturating_sub(BAR_DELAY_SECONDS) / DAY_SECONDS;
-        let place = day
-            .checked_sub(first_day)
-            .and_then(|place| usize::try_from(place).ok());
+        let place = day.checked_sub(first_day).and_then(|place| usize::try_from(place).ok());
         if let Some(close) = place.and_then(|place| closes.get_mut(place)) {
             *close = Some(price);
         }
@@ -147,11 +128,7 @@ fn trimmed(first_day: u64, closes: &[Option<f64>]) -> Option<DailyCloses> {
     let first = closes.iter().position(Option::is_some)?;
     let last = closes.iter().rposition(Option::is_some)?;
     let first_day = first_day + u64::try_from(first).ok()?;
-    Some(DailyCloses {
-        first_day,
-        closes: closes.get(first..=last)?.to_vec(),
-        source: COINGECKO,
-    })
+    Some(DailyCloses { first_day, closes: closes.get(first..=last)?.to_vec(), source: COINGECKO })
 }
 
 #[cfg(test)]

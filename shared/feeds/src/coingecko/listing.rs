@@ -55,10 +55,7 @@ impl CoinGecko {
             Some(key) if has_contracts => self.listing(key).await,
             _ => None,
         };
-        assets
-            .iter()
-            .map(|asset| (*asset, name_of(Coin::of(asset), listing.as_deref())))
-            .collect()
+        assets.iter().map(|asset| (*asset, name_of(Coin::of(asset), listing.as_deref()))).collect()
     }
 
     /// The list, asked for anew where it is old; an old one serves where no new one can be had.
@@ -73,10 +70,7 @@ impl CoinGecko {
         let request = self.request("/coins/list?include_platform=true".to_owned(), key);
         let answer = timeout(patience, self.charts.call(&request, read_listing)).await;
         if let Ok(Ok(listing)) = answer {
-            *kept = KeptListing {
-                listing: Some(Arc::new(listing)),
-                ask_at: now.plus_seconds(KEEP_SECONDS),
-            };
+            *kept = KeptListing { listing: Some(Arc::new(listing)), ask_at: now.plus_seconds(KEEP_SECONDS) };
         } else {
             tracing::warn!("the coin list of coingecko could not be read");
             kept.ask_at = now.plus_seconds(RETRY_SECONDS);
@@ -107,11 +101,7 @@ pub(super) fn read_listing(reply: &Reply) -> Parsed<Listing> {
         return fault;
     }
     reply.json::<Listing>().and_then(|listing| {
-        if listing.0.is_empty() {
-            Parsed::malformed("a list without a coin")
-        } else {
-            Parsed::Ok(listing)
-        }
+        if listing.0.is_empty() { Parsed::malformed("a list without a coin") } else { Parsed::Ok(listing) }
     })
 }
 
@@ -145,9 +135,7 @@ impl Platforms {
             (ChainId::Base, self.base),
             (ChainId::Arbitrum, self.arbitrum),
         ];
-        texts
-            .into_iter()
-            .filter_map(|(chain, text)| Some((chain, text?.parse().ok()?)))
+        texts.into_iter().filter_map(|(chain, text)| Some((chain, text?.parse().ok()?)))
     }
 }
 

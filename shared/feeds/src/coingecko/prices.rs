@@ -51,34 +51,16 @@ impl CoinGecko {
             match reply {
                 Ok(entries) => said_of.extend(read_entries(question, entries, now)),
                 Err(error) => {
-                    let gap = gap_of_call(
-                        &self.prices,
-                        COINGECKO,
-                        error,
-                        "prices",
-                        Affects::Confirmation,
-                        now,
-                    );
-                    let unheard = Said::Unheard {
-                        reason: gap.reason,
-                        since: gap.since,
-                    };
-                    said_of.extend(
-                        question
-                            .names
-                            .iter()
-                            .map(|(name, _)| (name.clone(), unheard.clone())),
-                    );
+                    let gap =
+                        gap_of_call(&self.prices, COINGECKO, error, "prices", Affects::Confirmation, now);
+                    let unheard = Said::Unheard { reason: gap.reason, since: gap.since };
+                    said_of.extend(question.names.iter().map(|(name, _)| (name.clone(), unheard.clone())));
                     failures.push(error);
                 }
             }
         }
         let failure = failures.first().map(|error| {
-            let what = format!(
-                "prices ({} of {} requests failed)",
-                failures.len(),
-                questions.len()
-            );
+            let what = format!("prices ({} of {} requests failed)", failures.len(), questions.len());
             gap_of_call(&self.prices, COINGECKO, error, what, Affects::Confirmation, now)
         });
         ProviderPrices::new(names, &said_of, failure)
@@ -86,9 +68,7 @@ impl CoinGecko {
 
     async fn ask(&self, question: &Question, key: &Key) -> Result<HashMap<String, Value>, CallError> {
         let request = self.request(question.path.clone(), key);
-        self.prices
-            .call(&request, |reply| read_object(reply).map(fold_case))
-            .await
+        self.prices.call(&request, |reply| read_object(reply).map(fold_case)).await
     }
 }
 
@@ -127,10 +107,7 @@ fn questions_about<'a>(names: impl Iterator<Item = &'a Name>) -> Vec<Question> {
     });
     let of_contracts = contracts.iter().flat_map(|(platform, names)| {
         names.chunks(CHUNK).map(move |chunk| Question {
-            path: format!(
-                "/simple/token_price/{platform}?contract_addresses={}&{WHAT}",
-                joined(chunk)
-            ),
+            path: format!("/simple/token_price/{platform}?contract_addresses={}&{WHAT}", joined(chunk)),
             names: chunk.to_vec(),
         })
     });
@@ -138,11 +115,7 @@ fn questions_about<'a>(names: impl Iterator<Item = &'a Name>) -> Vec<Question> {
 }
 
 fn joined(names: &[(Name, String)]) -> String {
-    names
-        .iter()
-        .map(|(_, name)| name.as_str())
-        .collect::<Vec<_>>()
-        .join(",")
+    names.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(",")
 }
 
 fn read_entries(question: &Question, entries: &HashMap<String, Value>, now: Timestamp) -> Vec<(Name, Said)> {
@@ -150,11 +123,7 @@ fn read_entries(question: &Question, entries: &HashMap<String, Value>, now: Time
         let entry = entries.get(&text.to_ascii_lowercase());
         entry.map_or(Said::Without(GapReason::Missing), |entry| read(entry, now))
     };
-    question
-        .names
-        .iter()
-        .map(|(name, text)| (name.clone(), said(text)))
-        .collect()
+    question.names.iter().map(|(name, text)| (name.clone(), said(text))).collect()
 }
 
 /// One coin's entry. No `usd` is "no price"; a price that no market can mean, or without a time, is malformed.
@@ -170,9 +139,7 @@ fn read(entry: &Value, now: Timestamp) -> Said {
         (Some(usd), Some(observed_at)) => Said::Price(Price {
             usd,
             observed_at,
-            volume_24h_usd: entry
-                .usd_24h_vol
-                .filter(|volume| volume.is_finite() && *volume >= 0.0),
+            volume_24h_usd: entry.usd_24h_vol.filter(|volume| volume.is_finite() && *volume >= 0.0),
         }),
         _ => Said::Without(GapReason::Malformed),
     }

@@ -38,15 +38,10 @@ fn fault_of<T>(body: &Value, reply: &Reply) -> Option<Parsed<T>> {
     if let Some(code) = code {
         return Some(meaning_of(code, reply));
     }
-    let says_error = body
-        .get("error")
-        .is_some_and(|error| error.is_string() || error.get("status").is_some())
-        || body.pointer("/status/error_message").is_some();
-    says_error.then(|| {
-        reply
-            .status_fault()
-            .unwrap_or_else(|| Parsed::failed("an error without a code"))
-    })
+    let says_error =
+        body.get("error").is_some_and(|error| error.is_string() || error.get("status").is_some())
+            || body.pointer("/status/error_message").is_some();
+    says_error.then(|| reply.status_fault().unwrap_or_else(|| Parsed::failed("an error without a code")))
 }
 
 fn error_code(value: &Value) -> Option<u64> {
@@ -55,17 +50,13 @@ fn error_code(value: &Value) -> Option<u64> {
 
 fn meaning_of<T>(code: u64, reply: &Reply) -> Parsed<T> {
     match code {
-        429 => Parsed::Throttled {
-            retry_after: reply.retry_after,
-        },
+        429 => Parsed::Throttled { retry_after: reply.retry_after },
         // Missing key, plan, wrong kind of key (two), range or address limit; 1020 is the firewall's refusal.
         10_002 | 10_005 | 10_010 | 10_011 | 10_012 | 1_020 | 400 | 401 | 403 | 404 => {
             Parsed::refused(format!("error code {code}"))
         }
         408 | 500..=599 => Parsed::failed(format!("error code {code}")),
-        _ => reply
-            .status_fault()
-            .unwrap_or_else(|| Parsed::failed(format!("error code {code}"))),
+        _ => reply.status_fault().unwrap_or_else(|| Parsed::failed(format!("error code {code}"))),
     }
 }
 

@@ -26,25 +26,18 @@ fn names(seen: &Seen) -> Vec<String> {
 async fn assets_of_all_chains_share_requests_of_a_hundred() {
     let provider = Provider::answering(|seen| {
         // It echoes the case it was sent; a different one must be found too.
-        let coins: serde_json::Map<_, _> = names(seen)
-            .iter()
-            .map(|name| (name.to_uppercase(), entry(3.0, 0.99)))
-            .collect();
+        let coins: serde_json::Map<_, _> =
+            names(seen).iter().map(|name| (name.to_uppercase(), entry(3.0, 0.99))).collect();
         Answer::ok(json!({"coins": coins}))
     })
     .await;
     let mut assets: Vec<Asset> = ChainId::ALL.into_iter().map(Asset::native).collect();
     for (chain, number) in ChainId::ALL.into_iter().cycle().zip(1_u64..=148) {
-        assets.push(Asset::contract(
-            chain,
-            Address::left_padding_from(&number.to_be_bytes()),
-        ));
+        assets.push(Asset::contract(chain, Address::left_padding_from(&number.to_be_bytes())));
     }
     let prices = defillama(&provider).prices(&assets).await;
     for asset in &assets {
-        let Said::Price(price) = &prices.said[asset] else {
-            panic!("{asset} has no price")
-        };
+        let Said::Price(price) = &prices.said[asset] else { panic!("{asset} has no price") };
         assert_eq!((price.usd, price.observed_at.seconds()), (3.0, NOON - 60));
         assert_eq!(price.volume_24h_usd, None);
     }
@@ -58,29 +51,14 @@ async fn assets_of_all_chains_share_requests_of_a_hundred() {
 fn a_price_of_low_or_no_confidence_is_missing_and_an_impossible_one_malformed() {
     let now = Timestamp::new(NOON);
     let cases = [
-        (
-            json!({"price": 2.0, "timestamp": NOON, "confidence": 0.19}),
-            GapReason::Missing,
-        ),
+        (json!({"price": 2.0, "timestamp": NOON, "confidence": 0.19}), GapReason::Missing),
         (json!({"price": 2.0, "timestamp": NOON}), GapReason::Missing),
         (json!({"timestamp": NOON, "confidence": 0.9}), GapReason::Missing),
-        (
-            json!({"price": 0.0, "timestamp": NOON, "confidence": 0.9}),
-            GapReason::Malformed,
-        ),
-        (
-            json!({"price": -1.0, "timestamp": NOON, "confidence": 0.9}),
-            GapReason::Malformed,
-        ),
+        (json!({"price": 0.0, "timestamp": NOON, "confidence": 0.9}), GapReason::Malformed),
+        (json!({"price": -1.0, "timestamp": NOON, "confidence": 0.9}), GapReason::Malformed),
         (json!({"price": 2.0, "confidence": 0.9}), GapReason::Malformed),
-        (
-            json!({"price": 2.0, "timestamp": NOON + 4_000, "confidence": 0.9}),
-            GapReason::Malformed,
-        ),
-        (
-            json!({"price": "2.0", "timestamp": NOON, "confidence": 0.9}),
-            GapReason::Malformed,
-        ),
+        (json!({"price": 2.0, "timestamp": NOON + 4_000, "confidence": 0.9}), GapReason::Malformed),
+        (json!({"price": "2.0", "timestamp": NOON, "confidence": 0.9}), GapReason::Malformed),
         (json!("2.0"), GapReason::Malformed),
     ];
     for (value, reason) in cases {
@@ -88,10 +66,7 @@ fn a_price_of_low_or_no_confidence_is_missing_and_an_impossible_one_malformed() 
         let entries = HashMap::from([("base:0x1".to_owned(), value)]);
         assert_eq!(said(&entries, "base:0x1", now), Said::Without(reason), "{shown}");
     }
-    assert_eq!(
-        said(&HashMap::new(), "base:0x1", now),
-        Said::Without(GapReason::Missing)
-    );
+    assert_eq!(said(&HashMap::new(), "base:0x1", now), Said::Without(GapReason::Missing));
     let edge = HashMap::from([("base:0x1".to_owned(), entry(2.0, 0.20))]);
     assert!(matches!(said(&edge, "base:0x1", now), Said::Price(_)));
 }
@@ -121,11 +96,7 @@ fn statuses_and_bodies_mean_what_they_say() {
         (414, String::new(), Verdict::Refused),
     ];
     for (status, body, expected) in cases {
-        assert_eq!(
-            read_coins(&reply(status, &body)).verdict(),
-            expected,
-            "{status} {body}"
-        );
+        assert_eq!(read_coins(&reply(status, &body)).verdict(), expected, "{status} {body}");
     }
 }
 
@@ -135,31 +106,18 @@ fn recorded_replies_are_read() {
         (1, vec!["solana:j1toso1uck3rlmjorhttrvwy9hj7x8v9yyac6y7kgcpn"]),
         (2, vec!["solana:9becn9apemhspbpqefgjidriekki46fvqdyppsqxpa2d"]),
         (3, vec![]),
-        (
-            4,
-            vec!["coingecko:arbitrum", "coingecko:dai", "coingecko:chainlink"],
-        ),
+        (4, vec!["coingecko:arbitrum", "coingecko:dai", "coingecko:chainlink"]),
     ] {
         let Some(body) = sample_body(&format!("defillama_current_0{number}.json")) else {
             return;
         };
-        let Parsed::Ok(entries) = read_coins(&reply(200, &body)) else {
-            panic!("not read")
-        };
+        let Parsed::Ok(entries) = read_coins(&reply(200, &body)) else { panic!("not read") };
         for name in &names {
-            let Said::Price(price) = said(&entries, name, Timestamp::new(NOON)) else {
-                panic!("{name}")
-            };
+            let Said::Price(price) = said(&entries, name, Timestamp::new(NOON)) else { panic!("{name}") };
             let recorded = body["coins"].as_object().unwrap().iter();
-            let (_, recorded) = recorded
-                .into_iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .unwrap();
+            let (_, recorded) = recorded.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).unwrap();
             assert_eq!(Some(price.usd), recorded["price"].as_f64());
-            assert_eq!(
-                price.observed_at.seconds(),
-                recorded["timestamp"].as_u64().unwrap()
-            );
+            assert_eq!(price.observed_at.seconds(), recorded["timestamp"].as_u64().unwrap());
         }
     }
 }

@@ -24,20 +24,13 @@ async fn fractional_strings_are_gwei_of_the_chain_that_was_asked() {
             "suggestBaseFee": "0.370000001", "gasUsedRatio": "0.49,0.51"}}))
     })
     .await;
-    let gas = etherscan(&provider, Some(KEY))
-        .gas(ChainId::Polygon)
-        .await
-        .unwrap();
+    let gas = etherscan(&provider, Some(KEY)).gas(ChainId::Polygon).await.unwrap();
     assert_eq!((gas.propose_gwei, gas.base_fee_gwei), (0.38, Some(0.370_000_001)));
     assert_eq!((gas.source, gas.observed_at.seconds()), ("etherscan", NOON));
     let seen = &provider.seen()[0];
     assert_eq!(seen.path, "/v2/api");
     assert_eq!(
-        (
-            &*seen.query["chainid"],
-            &*seen.query["action"],
-            &*seen.query["apikey"]
-        ),
+        (&*seen.query["chainid"], &*seen.query["action"], &*seen.query["apikey"]),
         ("137", "gasoracle", KEY)
     );
 }
@@ -63,10 +56,7 @@ async fn an_error_under_http_200_is_a_gap_without_the_key_and_a_refusal_is_not_r
 async fn without_a_key_nothing_is_asked() {
     let provider = Provider::answering(|_| Answer::status(500)).await;
     let etherscan = etherscan(&provider, None);
-    assert_eq!(
-        etherscan.gas(ChainId::Base).await.unwrap_err().reason,
-        GapReason::NotConfigured
-    );
+    assert_eq!(etherscan.gas(ChainId::Base).await.unwrap_err().reason, GapReason::NotConfigured);
     assert!(provider.seen().is_empty() && etherscan.upstreams().is_empty());
 }
 
@@ -75,37 +65,19 @@ fn every_documented_error_text_has_its_meaning() {
     let throttled = Verdict::Throttled(None);
     let cases = [
         ("Max calls per sec rate limit reached (3/sec)", throttled),
-        (
-            "Max rate limit reached, please use API Key for higher rate limit",
-            throttled,
-        ),
+        ("Max rate limit reached, please use API Key for higher rate limit", throttled),
         (
             "Max daily rate limit reached. 100000 (100%) of 100000 day/limit",
             Verdict::Throttled(Some(DAILY_LIMIT_PAUSE)),
         ),
         ("Free API access is temporarily unavailable", Verdict::Failure),
-        (
-            "Free API access is not supported for this chain. Please upgrade",
-            Verdict::Refused,
-        ),
+        ("Free API access is not supported for this chain. Please upgrade", Verdict::Refused),
         ("Invalid API Key", Verdict::Refused),
-        (
-            "Too many invalid api key attempts, please try again later",
-            Verdict::Refused,
-        ),
-        (
-            "Missing or unsupported chainid parameter (required for v2 api)",
-            Verdict::Refused,
-        ),
+        ("Too many invalid api key attempts, please try again later", Verdict::Refused),
+        ("Missing or unsupported chainid parameter (required for v2 api)", Verdict::Refused),
         ("Error! Missing Or invalid Action name", Verdict::Refused),
-        (
-            "You are using a deprecated V1 endpoint, switch to Etherscan API V2.",
-            Verdict::Refused,
-        ),
-        (
-            "Query Timeout occured. Please select a smaller result dataset",
-            Verdict::Failure,
-        ),
+        ("You are using a deprecated V1 endpoint, switch to Etherscan API V2.", Verdict::Refused),
+        ("Query Timeout occured. Please select a smaller result dataset", Verdict::Failure),
         ("Something nobody has seen", Verdict::Failure),
     ];
     for (text, expected) in cases {
@@ -135,17 +107,11 @@ fn figures_that_are_none_are_malformed_and_never_zero() {
         json!([]),
     ];
     for result in bodies {
-        let read = read_oracle(&reply(
-            200,
-            json!({"status": "1", "message": "OK", "result": result}),
-        ));
+        let read = read_oracle(&reply(200, json!({"status": "1", "message": "OK", "result": result})));
         assert!(matches!(read, Parsed::Malformed { .. }), "{result}: {read:?}");
     }
     for body in ["[]", "{}", "{\"status\":1}", "{\"status\":\"1\",", "null"] {
-        assert!(
-            matches!(read_oracle(&reply(200, body)), Parsed::Malformed { .. }),
-            "{body}"
-        );
+        assert!(matches!(read_oracle(&reply(200, body)), Parsed::Malformed { .. }), "{body}");
     }
 }
 
@@ -159,13 +125,6 @@ fn recorded_replies_of_every_era_are_read() {
         let expected = figures["ProposeGasPrice"].as_str().unwrap().parse().unwrap();
         let base_fee_gwei = figures["suggestBaseFee"].as_str().map(|fee| fee.parse().unwrap());
         let read = read_oracle(&reply(200, &recorded["body"]));
-        assert_eq!(
-            read,
-            Parsed::Ok(Oracle {
-                propose_gwei: expected,
-                base_fee_gwei
-            }),
-            "{recorded}"
-        );
+        assert_eq!(read, Parsed::Ok(Oracle { propose_gwei: expected, base_fee_gwei }), "{recorded}");
     }
 }

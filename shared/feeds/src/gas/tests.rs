@@ -16,22 +16,11 @@ impl GasFallback for FeeHistory {
     async fn gas(&self, chain: ChainId) -> Result<Gas, Gap> {
         let observed_at = Timestamp::new(NOON - 2);
         if chain == ChainId::Base {
-            Ok(Gas {
-                propose_gwei: 0.01,
-                base_fee_gwei: Some(0.009),
-                source: "alchemy",
-                observed_at,
-            })
+            Ok(Gas { propose_gwei: 0.01, base_fee_gwei: Some(0.009), source: "alchemy", observed_at })
         } else {
             let what = format!("gas price on {chain}");
             let (reason, affects) = (GapReason::Unavailable, Affects::Confirmation);
-            Err(Gap {
-                what,
-                source: "alchemy",
-                reason,
-                affects,
-                since: None,
-            })
+            Err(Gap { what, source: "alchemy", reason, affects, since: None })
         }
     }
 }
@@ -63,19 +52,14 @@ async fn chains_that_etherscan_does_not_serve_are_gaps_and_the_others_have_gas()
     assert_eq!((gas.len(), gas[&ChainId::Polygon].propose_gwei), (2, 0.4));
     assert_eq!(readings.len(), 2);
     assert_eq!(gaps.len(), 3);
-    assert!(
-        gaps.iter()
-            .all(|gap| gap.reason == GapReason::Refused && gap.affects == Affects::Confirmation)
-    );
+    assert!(gaps.iter().all(|gap| gap.reason == GapReason::Refused && gap.affects == Affects::Confirmation));
 }
 
 #[tokio::test]
 async fn the_fallback_serves_and_etherscans_failure_stays_named() {
     let provider = provider().await;
     let oracle = oracle(&provider, &SetClock::at(NOON), Some(Arc::new(FeeHistory)));
-    let (gas, gaps, readings) = oracle
-        .gas(&[ChainId::Base, ChainId::Arbitrum, ChainId::Ethereum])
-        .await;
+    let (gas, gaps, readings) = oracle.gas(&[ChainId::Base, ChainId::Arbitrum, ChainId::Ethereum]).await;
     assert_eq!(gas[&ChainId::Base].source, "alchemy");
     assert_eq!(gas[&ChainId::Ethereum].source, "etherscan");
     assert!(!gas.contains_key(&ChainId::Arbitrum));

@@ -34,13 +34,7 @@ fn eth() -> Asset {
 async fn eth_on_four_chains_is_one_request_and_the_closes_are_dated_by_their_last_day() {
     let provider = Provider::answering(|_| chart(TODAY, 30)).await;
     let histories = histories(&provider, &SetClock::at(NOON));
-    let assets = [
-        ChainId::Ethereum,
-        ChainId::Base,
-        ChainId::Arbitrum,
-        ChainId::Optimism,
-    ]
-    .map(Asset::native);
+    let assets = [ChainId::Ethereum, ChainId::Base, ChainId::Arbitrum, ChainId::Optimism].map(Asset::native);
     let found = histories.daily(&assets, 30).await;
     assert_eq!(provider.seen().len(), 1);
     for asset in &assets {
@@ -73,14 +67,8 @@ async fn closes_are_asked_again_only_when_the_next_day_has_its_own() {
 fn the_next_close_after_midnight_is_forty_minutes_away() {
     let midnight = TODAY * DAY_SECONDS;
     assert_eq!(next_close(Timestamp::new(midnight)).seconds(), midnight + 2_400);
-    assert_eq!(
-        next_close(Timestamp::new(midnight + 2_399)).seconds(),
-        midnight + 2_400
-    );
-    assert_eq!(
-        next_close(Timestamp::new(midnight + 2_400)).seconds(),
-        midnight + 2_400 + DAY_SECONDS
-    );
+    assert_eq!(next_close(Timestamp::new(midnight + 2_399)).seconds(), midnight + 2_400);
+    assert_eq!(next_close(Timestamp::new(midnight + 2_400)).seconds(), midnight + 2_400 + DAY_SECONDS);
 }
 
 #[tokio::test]
@@ -123,10 +111,7 @@ async fn closes_of_yesterday_serve_through_a_failure_which_stays_named_and_older
 
 #[tokio::test]
 async fn a_coin_the_provider_does_not_know_is_missing_and_not_asked_again_within_the_hour() {
-    let unknown = || Answer {
-        status: 404,
-        ..Answer::ok(json!({"error": "coin not found"}))
-    };
+    let unknown = || Answer { status: 404, ..Answer::ok(json!({"error": "coin not found"})) };
     let provider = Provider::answering(move |seen| match seen.path.as_str() {
         "/coins/list" => Answer::status(401),
         _ => unknown(),
@@ -140,20 +125,13 @@ async fn a_coin_the_provider_does_not_know_is_missing_and_not_asked_again_within
         assert_eq!(found.asset_gaps[&spam][0].reason, GapReason::Missing);
         clock.pass(1_199);
     }
-    let charts = provider
-        .seen()
-        .iter()
-        .filter(|seen| seen.path != "/coins/list")
-        .count();
+    let charts = provider.seen().iter().filter(|seen| seen.path != "/coins/list").count();
     assert_eq!(charts, 1);
 }
 
 #[tokio::test]
 async fn questions_at_the_same_time_share_one_request() {
-    let slow = || Answer {
-        wait: Duration::from_millis(100),
-        ..chart(TODAY, 30)
-    };
+    let slow = || Answer { wait: Duration::from_millis(100), ..chart(TODAY, 30) };
     let provider = Provider::answering(move |_| slow()).await;
     let histories = histories(&provider, &SetClock::at(NOON));
     let asked =
@@ -164,23 +142,17 @@ async fn questions_at_the_same_time_share_one_request() {
 
 #[tokio::test]
 async fn more_charts_than_the_time_holds_are_gaps_and_the_rest_is_there() {
-    let slow = || Answer {
-        wait: Duration::from_millis(300),
-        ..chart(TODAY, 30)
-    };
+    let slow = || Answer { wait: Duration::from_millis(300), ..chart(TODAY, 30) };
     let provider = Provider::answering(move |seen| match seen.path.as_str() {
         "/coins/list" => Answer::status(401),
         _ => slow(),
     })
     .await;
     let histories = histories(&provider, &SetClock::at(NOON));
-    let assets: Vec<_> = (1..=40_u8)
-        .map(|byte| Asset::contract(ChainId::Base, Address::repeat_byte(byte)))
-        .collect();
+    let assets: Vec<_> =
+        (1..=40_u8).map(|byte| Asset::contract(ChainId::Base, Address::repeat_byte(byte))).collect();
     let asked = histories.daily(&assets, 30);
-    let found = tokio::time::timeout(Duration::from_secs(3), asked)
-        .await
-        .expect("no answer in time");
+    let found = tokio::time::timeout(Duration::from_secs(3), asked).await.expect("no answer in time");
     let (there, gaps) = (found.values.len(), found.asset_gaps.len());
     assert!(there >= 8 && gaps >= 8, "{there} there, {gaps} gaps");
     assert_eq!(there + gaps, 40);

@@ -44,24 +44,11 @@ fn price_or_lack<'a>(
 ) -> Result<&'a Price, Lack> {
     match said {
         Said::Price(price) if now.seconds_since(price.observed_at) <= limits.max_age_seconds => Ok(price),
-        Said::Price(price) => Err(Lack {
-            source,
-            reason: GapReason::Stale,
-            since: Some(price.observed_at),
-            told: false,
-        }),
-        Said::Without(reason) => Err(Lack {
-            source,
-            reason: *reason,
-            since: None,
-            told: false,
-        }),
-        Said::Unheard { reason, since } => Err(Lack {
-            source,
-            reason: *reason,
-            since: *since,
-            told: true,
-        }),
+        Said::Price(price) => {
+            Err(Lack { source, reason: GapReason::Stale, since: Some(price.observed_at), told: false })
+        }
+        Said::Without(reason) => Err(Lack { source, reason: *reason, since: None, told: false }),
+        Said::Unheard { reason, since } => Err(Lack { source, reason: *reason, since: *since, told: true }),
     }
 }
 
@@ -74,25 +61,15 @@ fn compare(
     // Over the lower of the two: the larger of the readings, and the same whichever comes first.
     let apart = (first.usd - second.usd).abs() / first.usd.min(second.usd);
     if apart <= limits.confirm_within {
-        let confirmed = Quote {
-            confirmed_by: Some(DEFILLAMA),
-            ..quote(first, COINGECKO)
-        };
+        let confirmed = Quote { confirmed_by: Some(DEFILLAMA), ..quote(first, COINGECKO) };
         return (Some(confirmed), None);
     }
     let too_far = apart > limits.diverge_over;
     let gap = Gap {
-        what: format!(
-            "price of {asset}: {COINGECKO} and {DEFILLAMA} differ by {:.1} %",
-            apart * 100.0
-        ),
+        what: format!("price of {asset}: {COINGECKO} and {DEFILLAMA} differ by {:.1} %", apart * 100.0),
         source: DEFILLAMA,
         reason: GapReason::Divergent,
-        affects: if too_far {
-            Affects::Value
-        } else {
-            Affects::Confirmation
-        },
+        affects: if too_far { Affects::Value } else { Affects::Confirmation },
         since: None,
     };
     ((!too_far).then(|| quote(first, COINGECKO)), Some(gap))
@@ -116,22 +93,12 @@ fn unconfirmed(asset: &Asset, lack: &Lack) -> Option<Gap> {
 fn unpriced(asset: &Asset, first: &Lack, second: &Lack) -> Gap {
     let lacks = [first, second];
     let heard_worst = lacks.iter().find(|lack| lack.reason != GapReason::Missing);
-    let lack = lacks
-        .iter()
-        .find(|lack| lack.told)
-        .or(heard_worst)
-        .unwrap_or(&first);
+    let lack = lacks.iter().find(|lack| lack.told).or(heard_worst).unwrap_or(&first);
     gap(format!("price of {asset}"), lack, Affects::Value)
 }
 
 fn gap(what: String, lack: &Lack, affects: Affects) -> Gap {
-    Gap {
-        what,
-        source: lack.source,
-        reason: lack.reason,
-        affects,
-        since: lack.since,
-    }
+    Gap { what, source: lack.source, reason: lack.reason, affects, since: lack.since }
 }
 
 #[cfg(test)]

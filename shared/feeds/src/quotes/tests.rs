@@ -46,18 +46,8 @@ async fn setup() -> Setup {
     (one.deadline, other.deadline) = (Duration::from_millis(800), Duration::from_millis(800));
     let one = CoinGecko::new(&client, one, clock.clone()).unwrap();
     let other = DefiLlama::new(&client, &other, clock.clone()).unwrap();
-    let quotes = MarketQuotes::new(
-        Arc::new(one),
-        Arc::new(other),
-        QuoteLimits::default(),
-        clock.clone(),
-    );
-    Setup {
-        coingecko,
-        defillama,
-        clock,
-        quotes,
-    }
+    let quotes = MarketQuotes::new(Arc::new(one), Arc::new(other), QuoteLimits::default(), clock.clone());
+    Setup { coingecko, defillama, clock, quotes }
 }
 
 fn assets() -> Vec<Asset> {
@@ -82,24 +72,15 @@ async fn confirmed_quotes_come_with_their_readings_and_only_the_spam_token_has_a
     }
     assert_eq!(found.values.len(), 3);
     let spam = &found.asset_gaps[&assets()[3]];
-    assert_eq!(
-        (spam.len(), spam[0].reason, spam[0].affects),
-        (1, GapReason::Missing, Affects::Value)
-    );
+    assert_eq!((spam.len(), spam[0].reason, spam[0].affects), (1, GapReason::Missing, Affects::Value));
     assert!(spam[0].what.contains(SPAM), "{}", spam[0].what);
     assert_eq!(found.asset_gaps.len(), 1);
     assert!(found.gaps.is_empty());
-    let readings: Vec<_> = found
-        .readings
-        .iter()
-        .map(|read| (read.source, read.observed_at.seconds()))
-        .collect();
+    let readings: Vec<_> =
+        found.readings.iter().map(|read| (read.source, read.observed_at.seconds())).collect();
     assert_eq!(readings, [("coingecko", NOON - 60), ("defillama", NOON - 80)]);
     // One for the list of coins, one for all prices; one for all.
-    assert_eq!(
-        (setup.coingecko.seen().len(), setup.defillama.seen().len()),
-        (2, 1)
-    );
+    assert_eq!((setup.coingecko.seen().len(), setup.defillama.seen().len()), (2, 1));
 }
 
 #[tokio::test]
@@ -110,10 +91,7 @@ async fn quotes_are_kept_for_twenty_seconds_and_then_asked_again() {
     setup.defillama.change(|_| defillama_says(1_401.0));
     setup.clock.pass(19);
     assert!(is_priced(&setup.quotes.quotes(&assets()).await, 2_000.0));
-    assert_eq!(
-        (setup.coingecko.seen().len(), setup.defillama.seen().len()),
-        (2, 1)
-    );
+    assert_eq!((setup.coingecko.seen().len(), setup.defillama.seen().len()), (2, 1));
     setup.clock.pass(1);
     assert!(is_priced(&setup.quotes.quotes(&assets()).await, 1_400.0));
 }
@@ -126,10 +104,7 @@ async fn a_whole_provider_down_is_one_gap_also_from_the_kept_quotes_and_for_five
         let found = setup.quotes.quotes(&assets()).await;
         assert_eq!(found.values[&assets()[0]].source, "defillama");
         assert_eq!(
-            (
-                found.values[&assets()[2]].usd,
-                found.values[&assets()[2]].volume_24h_usd
-            ),
+            (found.values[&assets()[2]].usd, found.values[&assets()[2]].volume_24h_usd),
             (0.9998, None)
         );
         assert_eq!(found.gaps.len(), 1);

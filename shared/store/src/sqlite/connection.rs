@@ -20,7 +20,10 @@ const KEPT_STATEMENTS: usize = 64;
 /// The write-ahead log is cut back to this after a checkpoint, bytes.
 const LOG_LIMIT_BYTES: i64 = 64 * 1024 * 1024;
 
-const STEPS: &[M<'_>] = &[M::up(include_str!("../../migrations/0001-first-tables.sql"))];
+const STEPS: &[M<'_>] = &[
+    M::up(include_str!("../../migrations/0001-first-tables.sql")),
+    M::up(include_str!("../../migrations/0002-closes.sql")),
+];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 
 /// Opens, creates and migrates the file as needed, and answers a writing and a reading connection.

@@ -43,44 +43,25 @@ fn the_trailing_now_is_no_close_of_any_day() {
 #[test]
 fn hourly_points_give_the_last_price_of_each_ended_day_and_none_of_today() {
     let hourly: Vec<_> = (0..=36)
-        .map(|hour: u32| {
-            (
-                at(TODAY - 1, u64::from(hour) * 3_600 + 7),
-                Some(100.0 + f64::from(hour)),
-            )
-        })
+        .map(|hour: u32| (at(TODAY - 1, u64::from(hour) * 3_600 + 7), Some(100.0 + f64::from(hour))))
         .collect();
     let found = closes(&hourly, 30).unwrap();
     // 00:00:07 of the first day closes the day before it; 00:00:07 of today (the 24th point on) closes yesterday.
-    assert_eq!(
-        (found.first_day, found.closes),
-        (TODAY - 2, vec![Some(100.0), Some(124.0)])
-    );
+    assert_eq!((found.first_day, found.closes), (TODAY - 2, vec![Some(100.0), Some(124.0)]));
 }
 
 #[test]
 fn a_day_without_a_point_stays_open_and_is_never_filled() {
-    let points = [
-        (at(TODAY - 3, 0), Some(8.0)),
-        (at(TODAY - 2, 0), None),
-        (at(TODAY, 0), Some(11.0)),
-    ];
+    let points = [(at(TODAY - 3, 0), Some(8.0)), (at(TODAY - 2, 0), None), (at(TODAY, 0), Some(11.0))];
     let found = closes(&points, 30).unwrap();
     assert_eq!(found.closes, [Some(8.0), None, None, Some(11.0)]);
 }
 
 #[test]
 fn points_out_of_order_are_put_in_order_and_days_before_the_asked_ones_dropped() {
-    let points = [
-        (at(TODAY, 0), Some(3.0)),
-        (at(TODAY - 40, 0), Some(1.0)),
-        (at(TODAY - 1, 0), Some(2.0)),
-    ];
+    let points = [(at(TODAY, 0), Some(3.0)), (at(TODAY - 40, 0), Some(1.0)), (at(TODAY - 1, 0), Some(2.0))];
     let found = closes(&points, 2).unwrap();
-    assert_eq!(
-        (found.first_day, found.closes),
-        (TODAY - 2, vec![Some(2.0), Some(3.0)])
-    );
+    assert_eq!((found.first_day, found.closes), (TODAY - 2, vec![Some(2.0), Some(3.0)]));
 }
 
 #[test]
@@ -113,11 +94,7 @@ fn hostile_charts_are_malformed() {
     ];
     for body in bodies {
         let read = read_chart(&reply(200, &body), now(), 30);
-        assert!(
-            matches!(read, Parsed::Malformed { .. }),
-            "{}",
-            &body[..body.len().min(60)]
-        );
+        assert!(matches!(read, Parsed::Malformed { .. }), "{}", &body[..body.len().min(60)]);
     }
 }
 
@@ -125,10 +102,7 @@ fn hostile_charts_are_malformed() {
 fn an_unknown_coin_is_an_answer_and_a_404_of_something_else_is_not() {
     let unknown = reply(404, json!({"error": "coin not found"}));
     assert_eq!(read_chart(&unknown, now(), 30), Parsed::Ok(None));
-    assert!(matches!(
-        read_chart(&reply(404, "<html>"), now(), 30),
-        Parsed::Refused { .. }
-    ));
+    assert!(matches!(read_chart(&reply(404, "<html>"), now(), 30), Parsed::Refused { .. }));
 }
 
 #[test]
@@ -142,8 +116,6 @@ fn the_documented_chart_reads_and_its_two_points_of_one_hour_make_no_close() {
     // Both are of the day that has not ended.
     assert_eq!(read, Parsed::Ok(None));
     let later = Timestamp::new((last / DAY_SECONDS + 1) * DAY_SECONDS + 100);
-    let Parsed::Ok(Some(found)) = read_chart(&reply(200, chart), later, 30) else {
-        panic!("not read")
-    };
+    let Parsed::Ok(Some(found)) = read_chart(&reply(200, chart), later, 30) else { panic!("not read") };
     assert_eq!(found.closes, [Some(77_953.825_503_824_07)]);
 }

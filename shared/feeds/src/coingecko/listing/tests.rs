@@ -25,10 +25,7 @@ fn list() -> Answer {
 
 fn prices(seen: &Seen) -> Answer {
     let entry = json!({"usd": 1.5, "last_updated_at": NOON});
-    let names = seen
-        .query
-        .get("ids")
-        .or_else(|| seen.query.get("contract_addresses"));
+    let names = seen.query.get("ids").or_else(|| seen.query.get("contract_addresses"));
     let names = names.into_iter().flat_map(|names| names.split(','));
     let entries: serde_json::Map<_, _> = names.map(|name| (name.to_owned(), entry.clone())).collect();
     Answer::ok(serde_json::Value::Object(entries))
@@ -42,24 +39,16 @@ fn coingecko(provider: &Provider, clock: &Arc<SetClock>) -> CoinGecko {
 }
 
 fn assets() -> Vec<Asset> {
-    let mut assets: Vec<Asset> = [USDC_ETHEREUM, USDC_BASE, SPAM]
-        .iter()
-        .map(|text| text.parse().unwrap())
-        .collect();
+    let mut assets: Vec<Asset> =
+        [USDC_ETHEREUM, USDC_BASE, SPAM].iter().map(|text| text.parse().unwrap()).collect();
     assets.extend(ChainId::ALL.map(Asset::native));
     assets
 }
 
 #[tokio::test]
 async fn assets_of_all_chains_are_one_request_after_the_list_and_a_token_on_two_chains_is_one_coin() {
-    let provider = Provider::answering(|seen| {
-        if seen.path == "/coins/list" {
-            list()
-        } else {
-            prices(seen)
-        }
-    })
-    .await;
+    let provider =
+        Provider::answering(|seen| if seen.path == "/coins/list" { list() } else { prices(seen) }).await;
     let clock = SetClock::at(NOON);
     let coingecko = coingecko(&provider, &clock);
     let found = coingecko.prices(&assets()).await;
@@ -81,46 +70,27 @@ async fn assets_of_all_chains_are_one_request_after_the_list_and_a_token_on_two_
 #[tokio::test]
 async fn without_a_list_contracts_are_asked_for_by_address_and_the_list_again_after_five_minutes() {
     let refuse = |seen: &Seen| {
-        if seen.path == "/coins/list" {
-            Answer::status(403)
-        } else {
-            prices(seen)
-        }
+        if seen.path == "/coins/list" { Answer::status(403) } else { prices(seen) }
     };
     let provider = Provider::answering(refuse).await;
     let clock = SetClock::at(NOON);
     let coingecko = coingecko(&provider, &clock);
     for _ in 0..2 {
         let found = coingecko.prices(&assets()).await;
-        assert!(
-            found.said.values().all(|said| matches!(said, Said::Price(_))),
-            "{found:?}"
-        );
+        assert!(found.said.values().all(|said| matches!(said, Said::Price(_))), "{found:?}");
     }
     // The list once; then the coins, and the contracts of three chains, twice.
     assert_eq!(provider.seen().len(), 1 + 2 * 4);
     clock.pass(RETRY_SECONDS);
-    provider.change(|seen| {
-        if seen.path == "/coins/list" {
-            list()
-        } else {
-            prices(seen)
-        }
-    });
+    provider.change(|seen| if seen.path == "/coins/list" { list() } else { prices(seen) });
     coingecko.prices(&assets()).await;
     assert_eq!(provider.seen().len(), 1 + 2 * 4 + 2);
 }
 
 #[tokio::test]
 async fn an_old_list_serves_while_no_new_one_can_be_had() {
-    let provider = Provider::answering(|seen| {
-        if seen.path == "/coins/list" {
-            list()
-        } else {
-            prices(seen)
-        }
-    })
-    .await;
+    let provider =
+        Provider::answering(|seen| if seen.path == "/coins/list" { list() } else { prices(seen) }).await;
     let clock = SetClock::at(NOON);
     let coingecko = coingecko(&provider, &clock);
     coingecko.names(&assets()).await;
@@ -147,13 +117,8 @@ fn a_contract_that_two_coins_claim_is_asked_for_by_address() {
     let twice = json!([
         {"id": "usd-coin", "platforms": {"base": address}}, {"id": "usd-fake", "platforms": {"base": address}},
     ]);
-    let Parsed::Ok(listing) = read_listing(&reply(200, twice)) else {
-        panic!("not read")
-    };
-    assert_eq!(
-        name_of(Coin::of(&asset), Some(&listing)),
-        Name::Contract(ChainId::Base, address)
-    );
+    let Parsed::Ok(listing) = read_listing(&reply(200, twice)) else { panic!("not read") };
+    assert_eq!(name_of(Coin::of(&asset), Some(&listing)), Name::Contract(ChainId::Base, address));
 }
 
 #[test]
@@ -164,44 +129,22 @@ fn an_id_that_would_change_the_request_is_not_taken() {
             {"id": id, "platforms": {"base": address}},
             {"id": "good", "platforms": {"base": Address::repeat_byte(8)}},
         ]);
-        let Parsed::Ok(listing) = read_listing(&reply(200, list)) else {
-            panic!("{id}")
-        };
-        assert_eq!(
-            name_of(Coin::Contract(ChainId::Base, address), Some(&listing)),
-            Name::Unlisted,
-            "{id}"
-        );
+        let Parsed::Ok(listing) = read_listing(&reply(200, list)) else { panic!("{id}") };
+        assert_eq!(name_of(Coin::Contract(ChainId::Base, address), Some(&listing)), Name::Unlisted, "{id}");
     }
 }
 
 #[test]
 fn what_is_no_list_of_coins_is_a_fault() {
     let errors = [
-        (
-            200,
-            json!({"status": {"error_code": 429}}).to_string(),
-            "throttled",
-        ),
-        (
-            401,
-            json!({"error": {"status": {"error_code": 10002}}}).to_string(),
-            "refused",
-        ),
+        (200, json!({"status": {"error_code": 429}}).to_string(), "throttled"),
+        (401, json!({"error": {"status": {"error_code": 10002}}}).to_string(), "refused"),
         (200, json!({}).to_string(), "malformed"),
         (200, "[]".to_owned(), "malformed"),
-        (
-            200,
-            json!([{"id": "x", "platforms": {}}]).to_string(),
-            "malformed",
-        ),
+        (200, json!([{"id": "x", "platforms": {}}]).to_string(), "malformed"),
         (200, json!([{"id": 5}]).to_string(), "malformed"),
         (200, "[{\"id\":\"usd-co".to_owned(), "malformed"),
-        (
-            200,
-            format!("[{}{{\"id\":\"x\"}}]", "{\"id\":\"x\"},".repeat(MAX_COINS)),
-            "malformed",
-        ),
+        (200, format!("[{}{{\"id\":\"x\"}}]", "{\"id\":\"x\"},".repeat(MAX_COINS)), "malformed"),
         (503, "<html>".to_owned(), "failed"),
     ];
     for (status, body, expected) in errors {
@@ -224,11 +167,6 @@ fn the_documented_list_is_read() {
     let Parsed::Ok(listing) = read_listing(&reply(200, &examples["examples"]["/coins/list"])) else {
         panic!("not read")
     };
-    let ondo = "ethereum:0xfaba6f8e4a5e8ab82f62fe7c39859fa577269be3"
-        .parse()
-        .unwrap();
-    assert_eq!(
-        name_of(Coin::of(&ondo), Some(&listing)),
-        Name::Id("ondo-finance".into())
-    );
+    let ondo = "ethereum:0xfaba6f8e4a5e8ab82f62fe7c39859fa577269be3".parse().unwrap();
+    assert_eq!(name_of(Coin::of(&ondo), Some(&listing)), Name::Id("ondo-finance".into()));
 }

@@ -10,36 +10,16 @@ use crate::testing::{reply, sample_body};
 fn error_bodies_of_every_shape_mean_what_their_code_says() {
     let throttled = Verdict::Throttled(None);
     let cases = [
-        (
-            429,
-            json!({"status": {"error_code": 429, "error_message": "x"}}),
-            throttled,
-        ),
-        (
-            200,
-            json!({"status": {"error_code": 429, "error_message": "x"}}),
-            throttled,
-        ),
-        (
-            401,
-            json!({"error": {"status": {"error_code": 10012, "error_message": "x"}}}),
-            Verdict::Refused,
-        ),
-        (
-            200,
-            json!({"error": {"status": {"error_code": 10005}}}),
-            Verdict::Refused,
-        ),
+        (429, json!({"status": {"error_code": 429, "error_message": "x"}}), throttled),
+        (200, json!({"status": {"error_code": 429, "error_message": "x"}}), throttled),
+        (401, json!({"error": {"status": {"error_code": 10012, "error_message": "x"}}}), Verdict::Refused),
+        (200, json!({"error": {"status": {"error_code": 10005}}}), Verdict::Refused),
         (
             400,
             json!({"timestamp": "t", "error_code": 10012, "status": {"error_message": "x"}}),
             Verdict::Refused,
         ),
-        (
-            200,
-            json!({"status": {"error_code": "10011", "error_message": "x"}}),
-            Verdict::Refused,
-        ),
+        (200, json!({"status": {"error_code": "10011", "error_message": "x"}}), Verdict::Refused),
         (403, json!({"status": {"error_code": 1020}}), Verdict::Refused),
         (200, json!({"status": {"error_code": 503}}), Verdict::Failure),
         (200, json!({"error": "something broke"}), Verdict::Failure),
@@ -50,21 +30,11 @@ fn error_bodies_of_every_shape_mean_what_their_code_says() {
         (200, json!({}), Verdict::Success),
     ];
     for (status, body, expected) in cases {
-        assert_eq!(
-            read_object(&reply(status, &body)).verdict(),
-            expected,
-            "{status} {body}"
-        );
+        assert_eq!(read_object(&reply(status, &body)).verdict(), expected, "{status} {body}");
     }
     assert_eq!(read_object(&reply(502, "<html>")).verdict(), Verdict::Failure);
-    assert_eq!(
-        read_object(&reply(200, "{\"ethereum\":{\"us")).verdict(),
-        Verdict::Failure
-    );
-    assert_eq!(
-        read_object(&reply(200, "{\"a\":{\"usd\":1e999}}")).verdict(),
-        Verdict::Failure
-    );
+    assert_eq!(read_object(&reply(200, "{\"ethereum\":{\"us")).verdict(), Verdict::Failure);
+    assert_eq!(read_object(&reply(200, "{\"a\":{\"usd\":1e999}}")).verdict(), Verdict::Failure);
 }
 
 #[test]
@@ -73,9 +43,7 @@ fn recorded_replies_are_read() {
         let Some(body) = sample_body(&format!("coingecko_simple_price_0{number}.json")) else {
             return;
         };
-        let Parsed::Ok(read) = read_object(&reply(200, &body)) else {
-            panic!("not read")
-        };
+        let Parsed::Ok(read) = read_object(&reply(200, &body)) else { panic!("not read") };
         assert_eq!(read.len(), body.as_object().unwrap().len());
     }
 }
