@@ -9,7 +9,7 @@ help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 run: ## build, start sandbox, API and a sweep every minute; Ctrl-C ends all of it
-	@$(CARGO) build --release -p risk-sandbox -p risk-api -p risk-sweep
+	@$(CARGO) build -p risk-sandbox -p risk-api -p risk-sweep
 	@./run.sh
 
 test: ## every test; installs what it needs

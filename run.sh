@@ -2,7 +2,7 @@
 # Starts the sandbox, the API and a sweep every minute on loopback; ends all of them on Ctrl-C.
 set -euo pipefail
 cd "$(dirname "$0")"
-bin=target/release
+bin=target/debug
 data=$(mktemp -d)
 pids=()
 stop() {
@@ -35,7 +35,7 @@ export DEFILLAMA_URL="$sandbox/llama" DEFILLAMA_RATE_PER_SECOND=1000
 export ETHERSCAN_URL="$sandbox/etherscan/v2/api" ETHERSCAN_API_KEY=sandbox ETHERSCAN_RATE_PER_SECOND=1000
 export THEGRAPH_URL="$sandbox/thegraph/api" THEGRAPH_API_KEY=sandbox
 SAMPLE_WALLETS=$(curl -fsS "$sandbox/control/catalogue" |
-  python3 -c 'import json,sys; print(",".join(f"{w["name"]}={w["address"]}" for w in json.load(sys.stdin)))')
+  python3 -c 'import json,sys; print(",".join(w["name"] + "=" + w["address"] for w in json.load(sys.stdin)))')
 export SAMPLE_WALLETS
 first=${SAMPLE_WALLETS#*near=}; first=${first%%,*}
 

@@ -168,5 +168,7 @@ async fn with_every_provider_down_the_last_known_assessment_is_shown_with_its_ag
         assert_eq!(nothing.status, 503, "{}", nothing.text);
         let gaps = nothing.json["gaps"].as_array().unwrap();
         assert!(gaps.iter().any(|gap| gap["source"] == "alchemy"), "{}", nothing.text);
+        let again = stack.get(&format!("/api/risk/summary?wallet={new}")).await.unwrap();
+        assert_eq!((again.status, again.json["gaps"].is_array()), (503, true), "{}", again.text);
     }
 }

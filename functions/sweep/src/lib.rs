@@ -11,8 +11,8 @@ use risk_model::Timestamp;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
-/// Milliseconds of a Lambda's time kept for the last page to end.
-const RESERVE_MS: u64 = 15_000;
+/// Most seconds of a Lambda's time kept for the last page to end.
+const MOST_RESERVE_SECONDS: u64 = 15;
 
 /// The part of an EventBridge scheduled event that a sweep reads: its id names the run.
 #[derive(Debug, Deserialize)]
@@ -82,14 +82,21 @@ pub async fn serve_lambda(service: Arc<Service>) -> anyhow::Result<()> {
         let service = Arc::clone(&service);
         async move {
             info!(event.kind = %event.payload.detail_type, "scheduled event");
-            let end_ms = event.context.deadline.saturating_sub(RESERVE_MS);
-            let deadline = Timestamp::new(end_ms / 1_000);
-            run_once(&service, event.payload.id, Some(deadline))
+            let deadline = last_page_before(service.clock().now(), event.context.deadline);
+            run_once(&service, event.payload.id, deadline)
                 .await
                 .map_err(|error| lambda_runtime::Error::from(format!("{error:#}")))
         }
     });
     lambda_runtime::run(handler).await.map_err(|error| anyhow::anyhow!(error))
+}
+
+/// When the last page may begin: a quarter of the time that is left is kept for it to end, at most
+/// [`MOST_RESERVE_SECONDS`]. `None` where the runtime gives no time that is still to come: it sets no limit then.
+fn last_page_before(now: Timestamp, end_ms: u64) -> Option<Timestamp> {
+    let left = Timestamp::new(end_ms / 1_000).seconds_since(now);
+    let reserve = (left / 4).min(MOST_RESERVE_SECONDS);
+    (left > 0).then(|| now.plus_seconds(left - reserve))
 }
 
 #[cfg(test)]
@@ -104,6 +111,15 @@ mod tests {
         let event: ScheduledEvent = serde_json::from_str(text).unwrap();
         assert_eq!(event.id, "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa");
         assert_eq!(event.detail_type, "Scheduled Event");
+    }
+
+    #[test]
+    fn a_part_of_the_time_is_kept_for_the_last_page() {
+        let now = Timestamp::new(1_000);
+        assert_eq!(last_page_before(now, 1_900_000), Some(Timestamp::new(1_885)));
+        assert_eq!(last_page_before(now, 1_008_000), Some(Timestamp::new(1_006)));
+        assert_eq!(last_page_before(now, 1_000_000), None);
+        assert_eq!(last_page_before(now, 0), None);
     }
 
     #[test]

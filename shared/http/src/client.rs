@@ -67,12 +67,8 @@ impl std::fmt::Debug for Client {
 
 /// TLS by rustls with ring, chosen here and not by the process-wide default, which another part may have set.
 fn configure_tls() -> Result<ClientConfig, SetupError> {
-    let mut roots = RootCertStore::empty();
-    let (added, _) =
-        roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
-    if added == 0 {
-        return Err(SetupError::Client("no root certificate could be read"));
-    }
+    // Trust anchors, not certificates: they are constants, and parsing certificates would be paid at every start.
+    let roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -95,11 +91,8 @@ mod tests {
     }
 
     #[test]
-    fn nearly_all_compiled_in_roots_can_be_read() {
-        let mut roots = RootCertStore::empty();
-        let (added, ignored) =
-            roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
-        assert!(added > 100 && ignored == 0, "{added} read, {ignored} not");
+    fn the_roots_are_compiled_in() {
+        assert!(webpki_roots::TLS_SERVER_ROOTS.len() > 100);
     }
 
     #[test]

@@ -19,7 +19,7 @@ const NOW: Timestamp = Timestamp::new(1_760_000_000);
 const BLOCK: Block = Block { number: 1, hash: B256::ZERO, timestamp: NOW };
 
 /// Prints the time of one core.
-pub fn print() {
+pub(crate) fn print() {
     let market = Arc::new(lending_market());
     let wallets: Vec<WalletPositions> = (0..WALLETS).map(|index| wallet(index, &market)).collect();
     let data = market_data();

@@ -7,19 +7,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// What one run of the load saw.
-pub struct Load {
+pub(crate) struct Load {
     /// Answers a second.
-    pub per_second: f64,
+    pub(crate) per_second: f64,
     /// Latencies in microseconds.
-    pub latency: Histogram<u64>,
+    pub(crate) latency: Histogram<u64>,
     /// Answers that were not 200, and broken connections.
-    pub errors: u64,
+    pub(crate) errors: u64,
     /// Answers in all.
-    pub answers: u64,
+    pub(crate) answers: u64,
 }
 
 /// Sends one request over and over on each connection until the time is over.
-pub async fn run(address: &str, request: &str, connections: usize, time: Duration) -> Load {
+pub(crate) async fn run(address: &str, request: &str, connections: usize, time: Duration) -> Load {
     let start = now();
     let tasks: Vec<_> = (0..connections)
         .map(|_| tokio::spawn(connection(address.to_owned(), request.to_owned(), start + time)))
@@ -40,7 +40,7 @@ fn histogram() -> Histogram<u64> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-pub fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
@@ -55,7 +55,7 @@ async fn connection(address: String, request: String, end: Instant) -> (Histogra
         let sent = now();
         match exchange(&mut stream, request.as_bytes(), &mut buffer).await {
             Ok(true) => {
-                latency.saturating_record(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX))
+                latency.saturating_record(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX));
             }
             Ok(false) => errors += 1,
             Err(_) => return (latency, errors + 1),

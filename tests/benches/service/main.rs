@@ -44,7 +44,11 @@ async fn main() -> anyhow::Result<()> {
         let rate = measure("risk-api", &stack.url, stack.api.id(), &path, connections).await;
         println!("{:>11} {connections:>6} {:>9.2}", "ratio", rate / bare_rate);
     }
-    println!("peak memory of risk-api under load: {:.1} MB", process_facts::peak_mb(stack.api.id()));
+    println!(
+        "peak memory under load: risk-api {:.1} MB, bare axum {:.1} MB",
+        process_facts::peak_mb(stack.api.id()),
+        process_facts::peak_mb(bare.id())
+    );
     engine::print();
     start::print(&stack).await
 }

@@ -4,7 +4,7 @@
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// User and system time so far, seconds.
-pub fn cpu_seconds(pid: u32) -> f64 {
+pub(crate) fn cpu_seconds(pid: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // Fields 14 and 15, counted after the command in parentheses, which may hold spaces.
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or("").split_whitespace().collect();
@@ -14,7 +14,7 @@ pub fn cpu_seconds(pid: u32) -> f64 {
 }
 
 /// Largest resident size so far, MB.
-pub fn peak_mb(pid: u32) -> f64 {
+pub(crate) fn peak_mb(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes =

@@ -11,7 +11,7 @@ use crate::load::now;
 const RUNS: usize = 21;
 
 /// Prints the medians of both.
-pub async fn print(stack: &Stack) -> anyhow::Result<()> {
+pub(crate) async fn print(stack: &Stack) -> anyhow::Result<()> {
     let hello = median("risk-bench-hello", &[]).await?;
     let api = median("risk-api", &stack.environment).await?;
     println!(

@@ -102,7 +102,7 @@ impl FrontPage {
     path = "/",
     tag = "pages",
     params(("wallet" = Option<String>, Query, description = "the wallet to show, on the page")),
-    responses((status = 200, description = "By `Accept`", content(
+    responses((status = 200, description = "By `Accept`; the page has the status of what it could not show", content(
         (DescriptionBody = "application/json"), (String = "text/html")
     )))
 )]
@@ -130,7 +130,7 @@ pub(crate) async fn show(
     }
     let Some(principal) = principal else {
         front.key_message = Some("an API key is needed to look at a wallet".to_owned());
-        return front.answer(StatusCode::OK);
+        return front.answer(StatusCode::UNAUTHORIZED);
     };
     let wallet = match WalletRequest::parse(query(&uri)) {
         Ok(request) => request.wallet,

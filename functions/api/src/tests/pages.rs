@@ -103,6 +103,7 @@ async fn where_keys_are_needed_the_page_asks_for_one_and_then_shows_the_wallet()
     let key = world.key(&["read"], |_| ()).await;
     let path = format!("/?wallet={}", account_wallet());
     let asked = browse(&world, &path, "").await;
+    assert_eq!(asked.status, StatusCode::UNAUTHORIZED);
     assert!(asked.text().contains("name=\"api_key\"") && asked.text().contains("an API key is needed"));
     assert!(!asked.text().contains("class=\"level\""));
     let refused = sign_in(&world, &format!("api_key=rm_{}", "0".repeat(64))).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use risk_model::request::{AnalyzeRequest, SummaryRequest};
-use risk_model::{AlertState, Severity, Timestamp, Wallet};
+use risk_model::{Severity, Timestamp, Wallet};
 
 use super::{AppError, Service};
 use crate::ports::{Depth, WalletQuery};
@@ -61,7 +61,7 @@ impl Service {
         }
         if !request.force_refresh {
             let latest = self.ports.store.latest(&[request.wallet]).await?.into_iter().next();
-            if let Some(record) = latest.filter(|record| self.age(record.at) <= self.settings.fresh_seconds) {
+            if let Some(record) = latest.filter(|record| self.is_fresh(record, self.settings.fresh_seconds)) {
                 return Ok(Analysis {
                     summary: self.revive(&record).await?,
                     transitions: Applied::default(),
@@ -87,7 +87,7 @@ impl Service {
     /// The stored assessment if fresh enough, else one made now.
     async fn load(&self, wallet: Wallet, limit: u64) -> Result<Arc<Answer>, AppError> {
         let stored = self.ports.store.latest(&[wallet]).await?.into_iter().next();
-        let (at, summary) = match stored.filter(|record| self.age(record.at) <= limit) {
+        let (at, summary) = match stored.filter(|record| self.is_fresh(record, limit)) {
             Some(record) => (record.at, self.revive(&record).await?),
             None => {
                 let summary = self.assess_one(wallet).await?.0;
@@ -123,12 +123,6 @@ impl Service {
         let mut summary: Summary = serde_json::from_str(&record.body)?;
         (summary.active_alerts_count, summary.critical_alerts_count) =
             self.standing_counts(record.wallet).await?;
-        if !record.is_informative {
-            let last = self.ports.store.last_known(&[record.wallet]).await?.into_iter().next();
-            let last = last.ok_or_else(|| AppError::NothingKnown(Vec::new()))?;
-            let assessment = Box::new(serde_json::from_str(&last.body)?);
-            summary.last_known = Some(LastKnown { age_seconds: self.age(last.at), assessment });
-        }
         Ok(summary)
     }
 
@@ -136,6 +130,11 @@ impl Service {
         let standing = self.ports.store.standing(&[wallet]).await?;
         let critical = standing.iter().filter(|alert| alert.severity == Severity::Critical).count();
         Ok((standing.len() as u64, critical as u64))
+    }
+
+    /// An assessment that read nothing is never fresh: the providers may be back.
+    fn is_fresh(&self, record: &AssessmentRecord, limit: u64) -> bool {
+        record.is_informative && self.age(record.at) <= limit
     }
 
     pub(super) fn age(&self, at: Timestamp) -> u64 {
@@ -153,8 +152,6 @@ impl Service {
             limit: 50,
             ..AlertFilter::default()
         };
-        let (mut alerts, _) = self.ports.store.list(&filter).await?;
-        alerts.retain(|alert| alert.state != AlertState::Resolved);
-        Ok(alerts)
+        Ok(self.ports.store.list(&filter).await?.0)
     }
 }
