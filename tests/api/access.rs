@@ -56,3 +56,35 @@ async fn a_quota_lets_exactly_its_number_through() {
     let other = stack.wallet("near").await.unwrap();
     assert_eq!(stack.get(&format!("/api/risk/summary?wallet={other}")).await.unwrap().status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_sees_its_own_wallets_alerts_and_scopes_only() {
+    let stack = Stack::start(Host::Container, &[]).await.unwrap();
+    let (mine, theirs) = (stack.wallet("near").await.unwrap(), stack.wallet("liquidatable").await.unwrap());
+    for wallet in [&mine, &theirs] {
+        assert_eq!(stack.analyze(wallet).await.unwrap().status, 200);
+    }
+    let key = stack.mint_key(&["desk", "read,write", &mine]).await.unwrap();
+    let reader = stack.mint_key(&["reader", "read", &mine]).await.unwrap();
+    let ask = async |key: &str, method: &str, path: &str| {
+        answer(stack.request(method, path).unwrap().header("x-api-key", key)).await.unwrap()
+    };
+    let id_of = async |wallet: &str| {
+        let reply = stack.get(&format!("/api/risk/alerts?wallet={wallet}")).await.unwrap();
+        reply.json["alerts"][0]["id"].to_string()
+    };
+    let (my_alert, their_alert) = (id_of(&mine).await, id_of(&theirs).await);
+    assert_eq!(ask(&key, "GET", &format!("/api/risk/summary?wallet={mine}")).await.status, 200);
+    assert_eq!(ask(&key, "GET", &format!("/api/risk/summary?wallet={theirs}")).await.status, 403);
+    let listed = ask(&key, "GET", "/api/risk/alerts").await;
+    let alerts = listed.json["alerts"].as_array().unwrap();
+    assert!(!alerts.is_empty() && alerts.iter().all(|alert| alert["wallet_address"] == mine.as_str()));
+    let resolve = |id: &str| format!("/api/risk/alerts/{id}/resolve");
+    assert_eq!(
+        ask(&key, "POST", &resolve(&their_alert)).await.status,
+        404,
+        "someone else's alert is not there"
+    );
+    assert_eq!(ask(&reader, "POST", &resolve(&my_alert)).await.status, 403, "a reader changes nothing");
+    assert_eq!(ask(&key, "POST", &resolve(&my_alert)).await.status, 200);
+}

@@ -10,7 +10,7 @@ async fn operators_need_no_key_and_learn_no_wallet() {
         let wallet = stack.wallet("near").await.unwrap();
         assert_eq!(
             stack.send("PUT", &format!("/api/risk/watches/{wallet}"), None).await.unwrap().status,
-            200
+            201
         );
         for path in [
             "/api/risk/health",

@@ -167,6 +167,18 @@ impl Stack {
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
+    /// Mints an API key as an operator does, on the same data.
+    ///
+    /// # Errors
+    /// It was refused.
+    pub async fn mint_key(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let mut command = command("risk-api", &self.environment)?;
+        command.arg("mint-key").args(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output()).await??;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
     /// Starts `risk-sweep` and lets it run.
     ///
     /// # Errors

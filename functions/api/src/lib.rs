@@ -6,6 +6,7 @@ mod caller;
 mod client;
 mod edge;
 mod input;
+mod key_order;
 mod meters;
 mod openapi;
 mod problem;
@@ -28,6 +29,7 @@ use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::CorsLayer;
 
 pub use auth::{key_hash, mint_first_key, mint_key};
+pub use key_order::KeyOrder;
 pub use problem::{ProblemBody, RejectionBody};
 pub use serve::{DRAIN_SECONDS, serve, serve_lambda};
 pub use settings::{ApiSettings, AuthMode};

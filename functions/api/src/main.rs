@@ -1,7 +1,16 @@
-//! `risk-api`: the HTTPS API as a container process, or as a Lambda function where its runtime API is set.
+//! `risk-api`: the HTTPS API as a container process, or as a Lambda function where its runtime API is set;
+//! `risk-api mint-key` makes a further API key and ends.
 
 use std::process::ExitCode;
 
+use risk_api::KeyOrder;
+
 fn main() -> ExitCode {
-    risk_boot::host::run(risk_api::run)
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    risk_boot::host::run(|wired| async move {
+        match KeyOrder::parse(&arguments)? {
+            None => risk_api::run(wired).await,
+            Some(order) => order.carry_out(&wired).await,
+        }
+    })
 }
