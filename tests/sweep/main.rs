@@ -43,7 +43,8 @@ async fn standing(stack: &Stack) -> (usize, usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_wallets_cost_ten_requests_for_positions_and_a_request_a_hundred_assets_for_prices() {
-    let stack = Stack::start(Host::Container, &[("CHAINS", "ethereum")]).await.unwrap();
+    let chains = ("CHAINS", "ethereum,optimism,polygon,base,arbitrum");
+    let stack = Stack::start(Host::Container, &[chains]).await.unwrap();
     watch_many(&stack, 1_000).await;
     stack.control("DELETE", "counters", Value::Null).await.unwrap();
     let done = stack.sweep().await.unwrap();

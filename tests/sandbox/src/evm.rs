@@ -1,6 +1,7 @@
 //! `eth_call`: finds the contract of an address and lets it answer.
 
 pub(crate) mod abi;
+mod aggregate;
 mod data;
 mod multicall;
 mod oracle;

@@ -84,11 +84,83 @@ sol! {
         uint128 collateralBitmap;
         string label;
         uint128 borrowableBitmap;
+        uint128 ltvzeroBitmap;
     }
 
     struct Emode { uint8 id; EModeCategory eMode; }
 
+    // IUiPoolDataProviderV3 of 3.4 to 3.6 declares one struct of 40 fields. Its runs of static fields are structs of
+    // their own here, because a tuple of the codec ends at 24: static members are encoded in place, so the words
+    // are the same.
+    struct AggregatedReserveData {
+        address underlyingAsset;
+        string name;
+        string symbol;
+        uint256 decimals;
+        ReserveTerms terms;
+        ReserveState state;
+        ReserveMarket market;
+        ReserveLimits limits;
+    }
+
+    struct ReserveTerms {
+        uint256 baseLTVasCollateral;
+        uint256 reserveLiquidationThreshold;
+        uint256 reserveLiquidationBonus;
+        uint256 reserveFactor;
+        bool usageAsCollateralEnabled;
+        bool borrowingEnabled;
+        bool isActive;
+        bool isFrozen;
+    }
+
+    struct ReserveState {
+        uint128 liquidityIndex;
+        uint128 variableBorrowIndex;
+        uint128 liquidityRate;
+        uint128 variableBorrowRate;
+        uint40 lastUpdateTimestamp;
+        address aTokenAddress;
+        address variableDebtTokenAddress;
+        address interestRateStrategyAddress;
+    }
+
+    struct ReserveMarket {
+        uint256 availableLiquidity;
+        uint256 totalScaledVariableDebt;
+        uint256 priceInMarketReferenceCurrency;
+        address priceOracle;
+        uint256 variableRateSlope1;
+        uint256 variableRateSlope2;
+        uint256 baseVariableBorrowRate;
+        uint256 optimalUsageRatio;
+    }
+
+    struct ReserveLimits {
+        bool isPaused;
+        bool isSiloedBorrowing;
+        uint128 accruedToTreasury;
+        uint128 isolationModeTotalDebt;
+        bool flashLoanEnabled;
+        uint256 debtCeiling;
+        uint256 debtCeilingDecimals;
+        uint256 borrowCap;
+        uint256 supplyCap;
+        bool borrowableInIsolation;
+        uint128 virtualUnderlyingBalance;
+        uint128 deficit;
+    }
+
+    struct BaseCurrencyInfo {
+        uint256 marketReferenceCurrencyUnit;
+        int256 marketReferenceCurrencyPriceInUsd;
+        int256 networkBaseTokenPriceInUsd;
+        uint8 networkBaseTokenPriceDecimals;
+    }
+
     interface UiPoolDataProvider {
+        function getReservesData(address provider) external view
+            returns (AggregatedReserveData[] memory, BaseCurrencyInfo memory);
         function getReservesList(address provider) external view returns (address[] memory);
         function getUserReservesData(address provider, address user) external view
             returns (UserReserveData[] memory, uint8);

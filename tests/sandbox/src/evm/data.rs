@@ -8,6 +8,7 @@ use crate::evm::abi::AddressesProvider::{self, AddressesProviderCalls};
 use crate::evm::abi::ProtocolDataProvider::{self as Protocol, ProtocolDataProviderCalls};
 use crate::evm::abi::UiPoolDataProvider::{self as Ui, UiPoolDataProviderCalls};
 use crate::evm::abi::{EModeCategory, Emode, UserReserveData};
+use crate::evm::aggregate;
 use crate::evm::pool::reserves_list;
 use crate::evm::{Outcome, Reverted, word};
 use crate::wallets::Position;
@@ -39,6 +40,10 @@ pub(super) fn call_ui(view: &View<'_>, input: &[u8]) -> Outcome {
         Calls::getReservesList(of) => {
             check(of.provider)?;
             Ok(Ui::getReservesListCall::abi_encode_returns(&reserves_list(view)))
+        }
+        Calls::getReservesData(of) => {
+            check(of.provider)?;
+            aggregate::reserves_data(view)
         }
         Calls::getUserReservesData(of) => {
             check(of.provider)?;
@@ -86,6 +91,7 @@ fn e_modes(view: &View<'_>) -> Vec<Emode> {
             collateralBitmap: mode.collateral,
             label: mode.label.to_owned(),
             borrowableBitmap: mode.borrowable,
+            ltvzeroBitmap: 0,
         },
     };
     view.chain.e_modes.iter().map(one).collect()

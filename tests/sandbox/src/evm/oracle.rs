@@ -8,6 +8,9 @@ use crate::evm::abi::Oracle::{self, OracleCalls};
 use crate::evm::{Outcome, Reverted};
 use crate::world::view::View;
 
+/// Base units of one USD.
+pub(super) const BASE_CURRENCY_UNIT: u64 = 100_000_000;
+
 pub(super) fn call(view: &View<'_>, input: &[u8]) -> Outcome {
     use OracleCalls as Calls;
     let price = |asset: Address| -> Result<U256, Reverted> {
@@ -27,7 +30,7 @@ pub(super) fn call(view: &View<'_>, input: &[u8]) -> Outcome {
             Oracle::getSourceOfAssetCall::abi_encode_returns(&source)
         }
         Calls::BASE_CURRENCY_UNIT(_) => {
-            Oracle::BASE_CURRENCY_UNITCall::abi_encode_returns(&U256::from(100_000_000u64))
+            Oracle::BASE_CURRENCY_UNITCall::abi_encode_returns(&U256::from(BASE_CURRENCY_UNIT))
         }
         Calls::BASE_CURRENCY(_) => Oracle::BASE_CURRENCYCall::abi_encode_returns(&Address::ZERO),
     })

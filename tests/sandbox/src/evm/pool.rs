@@ -168,7 +168,8 @@ pub(super) fn configuration(view: &View<'_>, reserve: &Reserve) -> U256 {
     bits | U256::from(protocol_fee) << 152usize | U256::from(1u8) << 252usize
 }
 
-fn reserve_data(view: &View<'_>, reserve: Option<&Reserve>) -> ReserveDataLegacy {
+/// The reserve as `getReserveData` shows it; zeros for an asset that is none.
+pub(super) fn reserve_data(view: &View<'_>, reserve: Option<&Reserve>) -> ReserveDataLegacy {
     let id = reserve.map_or(0, |reserve| reserve.id);
     let last_update = reserve.map_or(0, |reserve| reserve.last_update.min(view.timestamp));
     ReserveDataLegacy {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod aave;
 #[cfg(test)]
+mod aggregate;
+#[cfg(test)]
 mod chain;
 #[cfg(test)]
 mod faults;
