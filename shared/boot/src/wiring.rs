@@ -66,7 +66,7 @@ impl Upstreams for Providers {
     }
 }
 
-/// Starts telemetry and puts the service together.
+/// Starts telemetry and puts the service together, within a runtime.
 ///
 /// # Errors
 /// A provider's URL cannot be used; TLS cannot be set up.

@@ -46,7 +46,8 @@ impl Service {
             self.summaries.invalidate(&wallet).await;
         }
         metrics::counter!("summary_cache_total", "outcome" => "miss").increment(1);
-        let flight = self.summaries.try_get_with(wallet, self.load(wallet, limit));
+        // Boxed when it is needed: a future of a whole assessment would else be part of every cached answer's.
+        let flight = self.summaries.try_get_with(wallet, async { Box::pin(self.load(wallet, limit)).await });
         flight.await.map_err(AppError::Shared)
     }
 
