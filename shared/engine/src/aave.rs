@@ -62,8 +62,6 @@ pub struct Reserve {
     pub liquidation_threshold_bps: u16,
     /// Liquidation bonus outside an e-mode, bps (10500 = 5 %).
     pub liquidation_bonus_bps: u16,
-    /// Part of the bonus that goes to the protocol, bps.
-    pub liquidation_protocol_fee_bps: u16,
     /// Not active, frozen or paused reserves.
     pub is_active: bool,
     /// No new supply or borrow.

@@ -60,7 +60,6 @@ pub(crate) fn reserve(
         ltv_bps,
         liquidation_threshold_bps: threshold_bps,
         liquidation_bonus_bps: 10_500,
-        liquidation_protocol_fee_bps: 1_000,
         is_active: true,
         is_frozen: false,
         is_paused: false,

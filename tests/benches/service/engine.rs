@@ -61,7 +61,6 @@ fn lending_market() -> Market {
         ltv_bps: 7_500,
         liquidation_threshold_bps: 8_000,
         liquidation_bonus_bps: 10_500,
-        liquidation_protocol_fee_bps: 1_000,
         is_active: true,
         is_frozen: false,
         is_paused: false,

@@ -298,7 +298,6 @@ fn reserve(
         ltv_bps: threshold - 300,
         liquidation_threshold_bps: threshold,
         liquidation_bonus_bps: 10_500,
-        liquidation_protocol_fee_bps: 1_000,
         is_active: true,
         is_frozen: false,
         is_paused: false,

@@ -38,7 +38,7 @@ pub struct Health {
     pub upstreams: Vec<UpstreamHealth>,
     /// Age of the last finished sweep, seconds; `None` where none has finished.
     pub last_sweep_age_seconds: Option<u64>,
-    /// Whether sweeps of a non-empty watch list are later than two intervals.
+    /// Whether a non-empty watch list was never swept, or not for two intervals.
     pub is_sweep_late: bool,
 }
 
@@ -69,8 +69,8 @@ impl Service {
         let last = sweeps.ok().and_then(|reports| reports.into_iter().next());
         let last_sweep_age_seconds = last.map(|report| self.age(report.finished_at));
         let late_after = 2 * self.settings.sweep_interval_seconds;
-        let is_sweep_late = watches.is_ok_and(|count| count > 0)
-            && last_sweep_age_seconds.is_some_and(|age| age > late_after);
+        let is_sweep_late =
+            watches.is_ok_and(|count| count > 0) && last_sweep_age_seconds.is_none_or(|age| age > late_after);
         let is_open = upstreams.iter().any(|upstream| upstream.breaker == "open");
         let state = match (is_store_up, is_open || is_sweep_late) {
             (false, _) => HealthState::Unhealthy,

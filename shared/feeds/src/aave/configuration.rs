@@ -15,7 +15,6 @@ pub(super) struct Configuration {
     pub(super) is_active: bool,
     pub(super) is_frozen: bool,
     pub(super) is_paused: bool,
-    pub(super) liquidation_protocol_fee_bps: u16,
     /// The one e-mode category of the reserve, up to 3.1; zero bits since.
     pub(super) legacy_e_mode: u8,
 }
@@ -33,7 +32,6 @@ impl Configuration {
             is_active: bits.bit(56),
             is_frozen: bits.bit(57),
             is_paused: bits.bit(60),
-            liquidation_protocol_fee_bps: u16::try_from(field(bits, 152, 16)).ok()?,
             legacy_e_mode: u8::try_from(field(bits, 168, 8)).ok()?,
         })
     }
@@ -62,7 +60,7 @@ mod tests {
             (read.ltv_bps, read.liquidation_threshold_bps, read.liquidation_bonus_bps),
             (8050, 8300, 10500)
         );
-        assert_eq!((read.decimals, read.liquidation_protocol_fee_bps, read.legacy_e_mode), (18, 1000, 2));
+        assert_eq!((read.decimals, read.legacy_e_mode), (18, 2));
         assert!(read.is_active && !read.is_frozen && read.is_paused);
     }
 

@@ -135,8 +135,6 @@ fn read_reserve(addresses: &MarketAddresses, raw: &query::Reserve, block: Block)
         ltv_bps: raw.base_ltv.parse().ok()?,
         liquidation_threshold_bps: raw.reserve_liquidation_threshold.parse().ok()?,
         liquidation_bonus_bps: raw.reserve_liquidation_bonus.parse().ok()?,
-        // Not asked: it shares out the bonus between liquidator and protocol, and takes no more from the wallet.
-        liquidation_protocol_fee_bps: 0,
         is_active: raw.is_active,
         is_frozen: raw.is_frozen,
         is_paused: raw.is_paused,
