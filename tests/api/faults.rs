@@ -144,6 +144,23 @@ async fn every_fault_of_defillama_is_a_gap_and_never_a_safer_answer() {
     every_fault_of("llama").await;
 }
 
+/// Closes are kept across restarts, so this service never saw any: its baseline is another's in an equal world.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_that_was_never_read_leaves_volatility_open_and_nothing_safer() {
+    let (_other, wallet, before, _) = fresh("near").await;
+    for fault in ["status_500", "hang", "wrong_json", "error_in_200", "truncated"] {
+        let stack = Stack::start(Host::Container, &[("UPSTREAM_DEADLINE_MS", "2000")]).await.unwrap();
+        stack.control("POST", "fault", json!({"provider": "coingecko", "kind": fault})).await.unwrap();
+        let reply = timed(&stack, &wallet, fault).await;
+        let now = &reply.json["assessment"];
+        let gaps = now["gaps"].as_array().unwrap();
+        assert!(gaps.iter().any(|gap| gap["affects"] == "volatility"), "{fault}: {}", reply.text);
+        assert_eq!(now["volatility_risk"]["state"], "unknown", "{fault}: {}", reply.text);
+        assert_eq!(now["predicted_liquidation_prob_24h"]["state"], "unknown", "{fault}: {}", reply.text);
+        assert!(rank(&now["risk_level"]) >= rank(&before["risk_level"]), "{fault}: {}", reply.text);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn with_every_provider_down_the_last_known_assessment_is_shown_with_its_age_and_a_new_wallet_is_503() {
     for host in Host::ALL {

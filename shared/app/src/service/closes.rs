@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use risk_engine::market::DailyCloses;
+use risk_engine::position::Reading;
 use risk_model::{Affects, Asset, Timestamp};
 use tracing::warn;
 
@@ -41,7 +42,10 @@ impl Service {
                 gaps.iter_mut().for_each(|gap| gap.affects = Affects::Confirmation);
             }
         }
-        found.values.extend(current.into_iter().filter_map(|asset| Some((asset, kept.remove(&asset)?))));
+        let current: Vec<_> =
+            current.into_iter().filter_map(|asset| Some((asset, kept.remove(&asset)?))).collect();
+        found.readings.extend(current.first().map(|(_, closes)| kept_reading(closes.source, newest)));
+        found.values.extend(current);
         found
     }
 
@@ -74,6 +78,17 @@ impl Service {
 /// The newest day that a provider can have closed.
 const fn newest_day(now: Timestamp) -> u64 {
     Timestamp::new(now.seconds().saturating_sub(PUBLISHED_AFTER_SECONDS)).day().saturating_sub(1)
+}
+
+/// What the coverage says of closes that were read before: of when they are, which is the end of their newest day.
+fn kept_reading(source: &'static str, newest_day: u64) -> Reading {
+    Reading {
+        what: "daily closes, kept".to_owned(),
+        source,
+        chain: None,
+        block: None,
+        observed_at: Timestamp::new((newest_day + 1) * 86_400),
+    }
 }
 
 fn last_day(closes: &DailyCloses) -> Option<u64> {
