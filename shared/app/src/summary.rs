@@ -105,7 +105,7 @@ pub struct RecommendationBody {
     pub account: String,
     /// How urgent.
     pub severity: String,
-    /// `repay` or `add_collateral`.
+    /// `repay`, `add_collateral` or `sell_collateral`.
     pub action: String,
     /// Chain and contract of the token.
     pub asset: String,
@@ -114,9 +114,23 @@ pub struct RecommendationBody {
     /// Whole tokens.
     pub amount: String,
     /// By the protocol's oracle.
-    pub value_usd: f64,
+    pub value_usd: FigureBody<f64>,
+    /// For a sale: the debt that its proceeds repay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proceeds: Option<ProceedsBody>,
     /// Recomputed on the changed account.
     pub health_factor_after: HealthFactorBody,
+}
+
+/// What a sale of collateral is turned into and repays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ProceedsBody {
+    /// Chain and contract of the debt's token.
+    pub asset: String,
+    /// Its symbol.
+    pub symbol: String,
+    /// Whole tokens.
+    pub amount: String,
 }
 
 /// What was read and what cannot be.
@@ -263,7 +277,12 @@ fn recommendations(report: &Report) -> Vec<RecommendationBody> {
         asset: one.asset.to_string(),
         symbol: one.symbol.clone(),
         amount: one.amount.clone(),
-        value_usd: one.value.value(),
+        value_usd: usd(&one.value),
+        proceeds: one.proceeds.as_ref().map(|proceeds| ProceedsBody {
+            asset: proceeds.asset.to_string(),
+            symbol: proceeds.symbol.clone(),
+            amount: proceeds.amount.clone(),
+        }),
         health_factor_after: (&one.health_factor_after).into(),
     };
     report.recommendations.iter().map(body).collect()

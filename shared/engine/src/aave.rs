@@ -3,13 +3,15 @@
 mod account;
 mod fixed;
 mod interest;
+mod lending;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use risk_model::{Address, Asset, ChainId, U256};
+use risk_model::{Address, Asset, ChainId, Protocol, U256};
 
+use crate::lending::Unit;
 use crate::position::Block;
 
 pub use account::{
@@ -89,9 +91,13 @@ pub struct EModeCategory {
     pub label: Arc<str>,
 }
 
-/// One Aave V3 market at one block.
+/// One market of Aave V3, or of a protocol of the same shape, at one block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Market {
+    /// Whose: Aave V3, Aave V2 or Spark.
+    pub protocol: Protocol,
+    /// What its oracle prices in.
+    pub unit: Unit,
     /// Its chain.
     pub chain: ChainId,
     /// The Pool contract.
@@ -102,7 +108,7 @@ pub struct Market {
     pub rounding: Rounding,
     /// The block everything here was read at.
     pub block: Block,
-    /// Base units of one USD (1e8 on every production market).
+    /// Base units of one of the unit: 1e8 of a USD on every V3 market, 1e18 of an ether on V2.
     pub base_unit: U256,
     /// Every reserve, by position.
     pub reserves: Vec<Reserve>,
@@ -130,4 +136,13 @@ pub struct Position {
     pub e_mode: u8,
     /// The reserves it supplies to or borrows from; all others are zero.
     pub reserves: Vec<ReservePosition>,
+}
+
+/// A wallet's account with the market it is in, shared by every account of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// The market.
+    pub market: Arc<Market>,
+    /// The wallet's part of it.
+    pub position: Position,
 }

@@ -7,7 +7,7 @@ mod exposure;
 mod freshness;
 mod gaps;
 mod motion;
-mod reserve;
+mod part;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -19,6 +19,7 @@ use self::book::{Book, Line};
 use self::gaps::{Gaps, reason};
 use self::spread::Spread;
 use crate::cure;
+use crate::lending::Lending;
 use crate::market::MarketData;
 use crate::parameters::Parameters;
 use crate::position::{Holding, WalletPositions};
@@ -65,7 +66,7 @@ pub fn assess(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
         net_worth: book.net_worth(),
         liquidation_probability_24h: worst_probability(&accounts, &gaps, |account| &account.probability_24h),
         liquidation_probability_7d: worst_probability(&accounts, &gaps, |account| &account.probability_7d),
-        recommendations: recommendations(positions, prepared.parameters()),
+        recommendations: recommendations(positions, prepared),
         accounts,
         holdings,
         market,
@@ -225,12 +226,16 @@ fn worst_probability(
 
 fn recommendations(
     positions: &WalletPositions,
-    parameters: &Parameters,
+    prepared: &Prepared<'_>,
 ) -> Vec<crate::report::Recommendation> {
     let mut all: Vec<_> = positions
         .accounts
         .iter()
-        .flat_map(|one| cure::recommend(&account_key(one), &one.market, &one.position, parameters))
+        .flat_map(|one| {
+            let facts = one.account.facts();
+            let unit_usd = account::unit_usd(&facts, prepared).ok();
+            cure::recommend(&one.account, &facts, unit_usd, prepared.parameters())
+        })
         .collect();
     all.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.account.cmp(&b.account)));
     all

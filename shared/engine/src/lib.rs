@@ -8,6 +8,7 @@ pub mod alarm;
 pub mod assess;
 pub mod concentration;
 pub mod cure;
+pub mod lending;
 pub mod liquidation;
 pub mod market;
 pub mod market_risk;

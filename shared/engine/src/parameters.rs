@@ -30,6 +30,8 @@ pub struct Parameters {
     pub cure_below: f64,
     /// Health factor that a cure leads to: 1.5.
     pub cure_target: f64,
+    /// Share of a sale's value that fees and slippage take, fraction: 0.01.
+    pub swap_cost: f64,
 }
 
 impl Default for Parameters {
@@ -47,6 +49,7 @@ impl Default for Parameters {
             participation: 0.10,
             cure_below: 1.25,
             cure_target: 1.5,
+            swap_cost: 0.01,
         }
     }
 }

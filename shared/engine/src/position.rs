@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use risk_model::{Asset, B256, ChainId, Gap, Timestamp, U256, Wallet};
 
-use crate::aave;
+use crate::lending::Account;
 
 /// The block that a figure was read at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,10 +55,8 @@ pub struct Holding {
 /// One lending account: a wallet in one market. Each liquidates alone.
 #[derive(Clone, Debug)]
 pub struct LendingAccount {
-    /// The market with its reserves, shared by every account of a batch.
-    pub market: Arc<aave::Market>,
-    /// The wallet's part of it.
-    pub position: aave::Position,
+    /// The account, with its market shared by every account of a batch.
+    pub account: Account,
     /// Where it was read from.
     pub provenance: Provenance,
 }

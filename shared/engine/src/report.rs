@@ -127,8 +127,12 @@ pub struct ReserveReport {
     pub owed: U256,
     /// Whether the supply counts as collateral.
     pub is_collateral: bool,
-    /// The liquidation threshold in force for this wallet, bps.
-    pub liquidation_threshold_bps: u16,
+    /// Share of the supply's value that counts before liquidation, in force for this wallet, fraction.
+    pub liquidation_threshold: f64,
+    /// Interest that the supply earns now, fraction a year, continuously compounded.
+    pub supply_rate: Figure<f64>,
+    /// Interest that the debt costs now, fraction a year, continuously compounded.
+    pub borrow_rate: Figure<f64>,
     /// The protocol oracle's price, USD.
     pub oracle_price: Figure<Usd>,
     /// The market's price, USD.
@@ -234,9 +238,22 @@ pub struct Recommendation {
     /// Whole tokens, decimal text, rounded up at the token's last place.
     pub amount: String,
     /// The amount's value by the protocol's oracle.
-    pub value: Usd,
+    pub value: Figure<Usd>,
+    /// For a sale: the debt that its proceeds repay, the swap's cost taken off.
+    pub proceeds: Option<Proceeds>,
     /// Health factor after it, recomputed on the changed account.
     pub health_factor_after: HealthFactor,
+}
+
+/// What a sale of collateral is turned into and repays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proceeds {
+    /// The debt's token.
+    pub asset: Asset,
+    /// Its symbol.
+    pub symbol: String,
+    /// Whole tokens, decimal text, rounded down.
+    pub amount: String,
 }
 
 /// What a recommendation asks for.
@@ -246,6 +263,8 @@ pub enum Action {
     Repay,
     /// Supply more collateral.
     AddCollateral,
+    /// Withdraw collateral, swap it for the debt's token, and repay.
+    SellCollateral,
 }
 
 impl Action {
@@ -255,6 +274,7 @@ impl Action {
         match self {
             Self::Repay => "repay",
             Self::AddCollateral => "add_collateral",
+            Self::SellCollateral => "sell_collateral",
         }
     }
 }

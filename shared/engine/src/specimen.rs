@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use risk_model::{Address, Asset, B256, ChainId, Timestamp, U256, Wallet};
+use risk_model::{Address, Asset, B256, ChainId, Protocol, Timestamp, U256, Wallet};
 
-use crate::aave::{EModeCategory, Market, Position, RAY, Reserve, ReservePosition, Rounding};
+use crate::aave::{self, EModeCategory, Market, Position, RAY, Reserve, ReservePosition, Rounding};
+use crate::lending::{Account, Unit};
 use crate::market::{DailyCloses, MarketData, Quote};
 use crate::position::{Block, Holding, LendingAccount, Provenance, WalletPositions};
 
@@ -69,6 +70,8 @@ pub(crate) fn reserve(
 
 pub(crate) fn market() -> Market {
     Market {
+        protocol: Protocol::AaveV3,
+        unit: Unit::Usd,
         chain: ChainId::Ethereum,
         pool: Address::repeat_byte(0x87),
         revision: Some(11),
@@ -115,7 +118,8 @@ pub(crate) fn borrower(usdc: u64) -> Position {
 }
 
 pub(crate) fn account(market: Market, position: Position) -> LendingAccount {
-    LendingAccount { market: Arc::new(market), position, provenance: Provenance::Chain }
+    let account = Account::Aave(aave::Account { market: Arc::new(market), position });
+    LendingAccount { account, provenance: Provenance::Chain }
 }
 
 pub(crate) fn positions(accounts: Vec<LendingAccount>, holdings: Vec<Holding>) -> WalletPositions {

@@ -5,13 +5,27 @@ use std::str::FromStr;
 
 use crate::rejection::Code;
 
-/// A protocol that a position can be held in and that this build can read.
+/// A protocol that a position can be held in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Protocol {
+    /// Aave V2 lending market (Ethereum).
+    AaveV2,
     /// Aave V3 lending markets.
     AaveV3,
+    /// Compound V2: one account over every cToken entered.
+    CompoundV2,
+    /// Compound III: every Comet is an account of its own.
+    CompoundV3,
+    /// Curve pools, by their LP tokens.
+    Curve,
+    /// Morpho Blue: every market is an account of its own.
+    MorphoBlue,
+    /// SparkLend, a fork of Aave V3.
+    Spark,
     /// Tokens and native coins held by the wallet itself.
     Tokens,
+    /// Uniswap V3 positions of the NonfungiblePositionManager.
+    UniswapV3,
 }
 
 impl Protocol {
@@ -19,25 +33,36 @@ impl Protocol {
     pub const ALL: [Self; 2] = [Self::AaveV3, Self::Tokens];
 
     /// Protocols that are known to hold positions and that this build cannot read: every answer lists them.
-    pub const UNSUPPORTED: [&'static str; 10] = [
+    pub const UNSUPPORTED: [&'static str; 14] = [
         "aave_v2",
         "aave_v4",
         "compound_v2",
         "compound_v3",
+        "crvusd",
         "curve",
         "euler_v2",
         "fluid",
+        "liquity",
         "morpho_blue",
+        "sky",
         "spark",
         "uniswap_v3",
+        "uniswap_v4",
     ];
 
     /// The snake-case name used in requests and answers.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::AaveV2 => "aave_v2",
             Self::AaveV3 => "aave_v3",
+            Self::CompoundV2 => "compound_v2",
+            Self::CompoundV3 => "compound_v3",
+            Self::Curve => "curve",
+            Self::MorphoBlue => "morpho_blue",
+            Self::Spark => "spark",
             Self::Tokens => "tokens",
+            Self::UniswapV3 => "uniswap_v3",
         }
     }
 }

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use risk_engine::aave::{Market, Position, Reserve, ReservePosition, Rounding};
+use risk_engine::aave::{self, Market, Position, Reserve, ReservePosition, Rounding};
+use risk_engine::lending::{Account, Unit};
 use risk_engine::market::{DailyCloses, MarketData, Quote};
 use risk_engine::position::{Block, Holding, LendingAccount, Provenance, WalletPositions};
 use risk_engine::{Parameters, Prepared, assess};
-use risk_model::{Address, Asset, B256, ChainId, Timestamp, U256, Wallet};
+use risk_model::{Address, Asset, B256, ChainId, Protocol, Timestamp, U256, Wallet};
 
 use crate::load::now;
 
@@ -67,6 +68,8 @@ fn lending_market() -> Market {
         available_liquidity: Some(U256::MAX >> 64),
     };
     Market {
+        protocol: Protocol::AaveV3,
+        unit: Unit::Usd,
         chain: ChainId::Ethereum,
         pool: Address::ZERO,
         revision: Some(9),
@@ -97,8 +100,10 @@ fn wallet(index: u16, market: &Arc<Market>) -> WalletPositions {
     WalletPositions {
         wallet: Wallet::new(Address::left_padding_from(&index.to_be_bytes())),
         accounts: vec![LendingAccount {
-            market: Arc::clone(market),
-            position: Position { e_mode: 0, reserves: (0..ASSETS).map(part).collect() },
+            account: Account::Aave(aave::Account {
+                market: Arc::clone(market),
+                position: Position { e_mode: 0, reserves: (0..ASSETS).map(part).collect() },
+            }),
             provenance: Provenance::Chain,
         }],
         holdings: (0..ASSETS).map(holding).collect(),

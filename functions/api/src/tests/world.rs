@@ -15,12 +15,13 @@ use risk_app::service::Ports;
 use risk_app::stores::Store;
 use risk_app::{Service, Settings};
 use risk_engine::Parameters;
-use risk_engine::aave::{Market, Position, Reserve, ReservePosition, Rounding};
+use risk_engine::aave::{self, Market, Position, Reserve, ReservePosition, Rounding};
 use risk_engine::alarm::Thresholds;
+use risk_engine::lending::{Account, Unit};
 use risk_engine::market::{DailyCloses, Gas, Quote};
 use risk_engine::position::{Block, LendingAccount, Provenance, Reading, WalletPositions};
 use risk_model::request::Scope;
-use risk_model::{Address, Affects, Asset, B256, ChainId, Gap, GapReason, Timestamp, U256, Wallet};
+use risk_model::{Address, Affects, Asset, B256, ChainId, Gap, GapReason, Protocol, Timestamp, U256, Wallet};
 use risk_store::MemoryStore;
 
 use crate::{ApiSettings, AuthMode, mint_key, router};
@@ -120,8 +121,7 @@ impl Fake {
     fn positions(&self, wallet: Wallet) -> WalletPositions {
         let block = self.block();
         let account = LendingAccount {
-            market: Arc::new(market(block)),
-            position: position(),
+            account: Account::Aave(aave::Account { market: Arc::new(market(block)), position: position() }),
             provenance: Provenance::Chain,
         };
         let reading = Reading {
@@ -248,6 +248,8 @@ fn position() -> Position {
 
 fn market(block: Block) -> Market {
     Market {
+        protocol: Protocol::AaveV3,
+        unit: Unit::Usd,
         chain: ChainId::Ethereum,
         pool: Address::repeat_byte(0x87),
         revision: Some(7),

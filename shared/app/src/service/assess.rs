@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use risk_engine::alarm::{self, Standing, Thresholds, Transition};
+use risk_engine::lending::{Lending, Unit};
 use risk_engine::market::MarketData;
 use risk_engine::position::WalletPositions;
 use risk_engine::report::Report;
@@ -151,11 +152,11 @@ fn distinct_assets(positions: &[WalletPositions]) -> Vec<Asset> {
     for wallet in positions {
         assets.extend(wallet.holdings.iter().map(|holding| holding.asset));
         for account in &wallet.accounts {
-            let used = account.position.reserves.iter();
-            assets.extend(
-                used.filter_map(|part| account.market.reserves.get(part.reserve))
-                    .map(|reserve| reserve.asset),
-            );
+            let facts = account.account.facts();
+            assets.extend(facts.parts.iter().map(|part| part.asset));
+            if let Unit::Asset(asset) = facts.unit {
+                assets.insert(asset);
+            }
         }
     }
     assets.into_iter().collect()

@@ -71,8 +71,12 @@ pub struct ReserveBody {
     pub owed: String,
     /// Whether the supply counts as collateral.
     pub is_collateral: bool,
-    /// In force for this wallet, bps.
-    pub liquidation_threshold_bps: u16,
+    /// Share of the supply's value that counts before liquidation, in force for this wallet, bps.
+    pub liquidation_threshold_bps: f64,
+    /// What the supply earns now, fraction a year, continuously compounded.
+    pub supply_rate: FigureBody<f64>,
+    /// What the debt costs now, fraction a year, continuously compounded.
+    pub borrow_rate: FigureBody<f64>,
     /// The protocol's oracle, USD.
     pub oracle_price_usd: FigureBody<f64>,
     /// The market, USD.
@@ -164,12 +168,19 @@ impl From<&ReserveReport> for ReserveBody {
             supplied: reserve.supplied.to_string(),
             owed: reserve.owed.to_string(),
             is_collateral: reserve.is_collateral,
-            liquidation_threshold_bps: reserve.liquidation_threshold_bps,
+            liquidation_threshold_bps: bps(reserve.liquidation_threshold),
+            supply_rate: number(&reserve.supply_rate),
+            borrow_rate: number(&reserve.borrow_rate),
             oracle_price_usd: usd(&reserve.oracle_price),
             market_price_usd: usd(&reserve.market_price),
             liquidation_price: (&reserve.liquidation_price).into(),
         }
     }
+}
+
+/// A fraction in basis points, to a millionth of one: thresholds are decimal fractions, and their floats are not.
+fn bps(fraction: f64) -> f64 {
+    (fraction * 1e10).round() / 1e6
 }
 
 impl From<&LiquidationPrice> for LiquidationPriceBody {

@@ -118,12 +118,18 @@ fn cure(account: &AccountReport, report: &Report) -> String {
             let verb = match one.action {
                 Action::Repay => "repay",
                 Action::AddCollateral => "supply",
+                Action::SellCollateral => "sell",
             };
+            let worth = one.value.known().map_or_else(String::new, |usd| format!(" ({usd})"));
+            let into = one
+                .proceeds
+                .as_ref()
+                .map_or_else(String::new, |debt| format!(" to repay {} {}", debt.amount, debt.symbol));
             let after = match one.health_factor_after.ratio() {
                 Some(factor) => format!("for a health factor of {factor:.2}"),
                 None => "which leaves no debt".to_owned(),
             };
-            format!("{verb} {} {} ({}) {after}", one.amount, one.symbol, one.value)
+            format!("{verb} {} {}{worth}{into} {after}", one.amount, one.symbol)
         })
         .collect();
     if steps.is_empty() {

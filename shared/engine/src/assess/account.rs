@@ -1,24 +1,24 @@
 //! The report on one lending account: its health by the protocol's oracle and by the market, and what would change it.
 
-use risk_model::{Affects, Figure, Gap, GapReason, HealthFactor, Protocol, Range, Usd};
+use risk_model::{Affects, Figure, Gap, GapReason, HealthFactor, Range, Usd};
 
 use super::book::Book;
 use super::freshness;
 use super::gaps::{Gaps, reason};
 use super::motion::Motion;
-use super::reserve::{self, Part};
-use crate::aave::{AccountData, AccountError, account_data, balances};
+use super::part::{self, Valued};
+use crate::lending::{Facts, Fault, Lending, Standing, Unit};
 use crate::liquidation::{self, Leg};
 use crate::position::{LendingAccount, Provenance};
 use crate::prepared::Prepared;
-use crate::quantity::{base_usd, wad_from};
+use crate::quantity::wad_from;
 use crate::report::AccountReport;
 use crate::score::liquidation_points;
 
-/// Stable name of an account within its wallet: protocol, chain and pool.
+/// Stable name of an account within its wallet: protocol, chain and contract.
 #[must_use]
 pub fn account_key(account: &LendingAccount) -> String {
-    format!("{}:{}:{:#x}", Protocol::AaveV3, account.market.chain, account.market.pool)
+    account.account.facts().key
 }
 
 /// Reports one account, with what it adds to the wallet's book and gaps.
@@ -28,86 +28,79 @@ pub(super) fn report(
     book: &mut Book,
     gaps: &mut Gaps,
 ) -> AccountReport {
-    let key = account_key(account);
-    let market = &account.market;
-    let is_doubtful = freshness::check_account(account, &key, prepared, gaps);
-    let data = account_data(market, &account.position);
-    let parts = reserve::parts(account, &key, prepared, book, gaps);
-    let owes = owes(account, data.as_ref());
-    let health_factor = health_factor(data.as_ref(), owes);
-    if let (Err(error), HealthFactor::Unknown(_)) = (&data, &health_factor) {
-        gaps.add(unreadable(&key, error));
+    let facts = account.account.facts();
+    let is_doubtful = freshness::check_account(&facts, account.provenance, prepared, gaps);
+    let unit_usd = unit_usd(&facts, prepared);
+    if let (Err(gap), true) = (&unit_usd, facts.owes != Some(false)) {
+        gaps.add(gap.clone());
+    }
+    let parts = part::value(&facts, unit_usd.as_ref().ok().copied(), prepared, book, gaps);
+    let health_factor = health_factor(&facts);
+    if let (Err(fault), HealthFactor::Unknown(_)) = (&facts.standing, &health_factor) {
+        gaps.add(unreadable(&facts, fault));
     }
     let legs: Option<Vec<Leg>> =
-        data.is_ok().then(|| parts.iter().map(|part| part.oracle_leg).collect()).flatten();
+        facts.standing.is_ok().then(|| parts.iter().map(|part| part.oracle_leg).collect()).flatten();
     let motion = Motion::of(&health_factor, legs.as_deref(), &parts, prepared, gaps);
-    let base = |pick: fn(&AccountData) -> _| dollars(data.as_ref(), pick, market.base_unit);
-    let bps = |pick: fn(&AccountData) -> _| basis_points(data.as_ref(), pick);
+    let usd = |pick: fn(&Standing) -> Option<f64>| dollars(&facts, pick, unit_usd.as_ref());
+    let bps = |pick: fn(&Standing) -> Option<u16>| basis_points(&facts, pick);
     AccountReport {
-        protocol: Protocol::AaveV3,
-        chain: market.chain,
-        pool: market.pool,
-        block: market.block,
+        protocol: facts.protocol,
+        chain: facts.chain,
+        pool: facts.contract,
+        block: facts.block,
         provenance: account.provenance,
-        market_health_factor: market_health_factor(data.as_ref(), owes, &parts),
-        collateral: base(|data| data.total_collateral_base),
-        debt: base(|data| data.total_debt_base),
-        available_borrows: base(|data| data.available_borrows_base),
-        liquidation_threshold_bps: bps(|data| data.current_liquidation_threshold),
-        ltv_bps: bps(|data| data.ltv),
-        e_mode: account.position.e_mode,
+        market_health_factor: market_health_factor(&facts, &parts),
+        collateral: usd(|standing| Some(standing.collateral)),
+        debt: usd(|standing| Some(standing.debt)),
+        available_borrows: usd(|standing| standing.available_borrows),
+        liquidation_threshold_bps: bps(|standing| standing.liquidation_threshold_bps),
+        ltv_bps: bps(|standing| standing.ltv_bps),
+        e_mode: facts.e_mode,
         uniform_drop: uniform_drop(&health_factor),
-        score: points(&health_factor, &motion.probability_24h, is_doubtful),
+        score: points(&health_factor, &motion.probability_24h, is_doubtful, &facts),
         distance_sigmas: motion.distance_sigmas,
         volatility: motion.volatility,
         probability_24h: motion.probability_24h,
         probability_7d: motion.probability_7d,
-        reserves: reserve::reports(parts, legs.as_deref(), &health_factor),
+        reserves: part::reports(&parts, legs.as_deref(), &health_factor, unit_usd.as_ref().err()),
         health_factor,
-        key,
+        key: facts.key,
     }
 }
 
-/// Whether anything is owed: known even without a single price. `None` where not even that is.
-fn owes(account: &LendingAccount, data: Result<&AccountData, &AccountError>) -> Option<bool> {
-    if let Ok(data) = data {
-        return Some(!data.total_debt_base.is_zero());
+/// USD of one of the unit that the account is quoted in, by the market.
+pub(super) fn unit_usd(facts: &Facts, prepared: &Prepared<'_>) -> Result<f64, Gap> {
+    match facts.unit {
+        Unit::Usd => Ok(1.0),
+        Unit::Asset(asset) => prepared.price(&asset),
     }
-    let mut owed =
-        account.position.reserves.iter().map(|part| balances(&account.market, part).map(|(_, owed)| owed));
-    owed.try_fold(false, |any, owed| owed.ok().map(|owed| any || !owed.is_zero()))
 }
 
-fn health_factor(data: Result<&AccountData, &AccountError>, owes: Option<bool>) -> HealthFactor {
-    match (data, owes) {
+fn health_factor(facts: &Facts) -> HealthFactor {
+    match (&facts.standing, facts.owes) {
         (_, Some(false)) => HealthFactor::NoDebt,
-        (Ok(data), _) => HealthFactor::Known(data.health_factor),
-        (Err(error), _) => HealthFactor::Unknown(error.to_string()),
+        (Ok(standing), _) => standing.health_factor.clone(),
+        (Err(fault), _) => HealthFactor::Unknown(fault.to_string()),
     }
 }
 
-fn unreadable(key: &str, error: &AccountError) -> Gap {
-    let reason = match error {
-        AccountError::Unpriced { .. } | AccountError::UnknownEMode { .. } => GapReason::Missing,
-        AccountError::UnknownReserve
-        | AccountError::RepeatedReserve { .. }
-        | AccountError::Overflow { .. }
-        | AccountError::BlockBeforeUpdate { .. } => GapReason::Malformed,
-    };
-    let what = format!("health factor of {key}: {error}");
-    Gap { what, source: Protocol::AaveV3.name(), reason, affects: Affects::Liquidation, since: None }
+fn unreadable(facts: &Facts, fault: &Fault) -> Gap {
+    Gap {
+        what: format!("health factor of {}: {fault}", facts.key),
+        source: facts.protocol.name(),
+        reason: fault.reason,
+        affects: Affects::Liquidation,
+        since: None,
+    }
 }
 
 /// The health factor by market prices: in floats, because they are.
-fn market_health_factor(
-    data: Result<&AccountData, &AccountError>,
-    owes: Option<bool>,
-    parts: &[Part],
-) -> HealthFactor {
-    match (data, owes) {
+fn market_health_factor(facts: &Facts, parts: &[Valued<'_>]) -> HealthFactor {
+    match (&facts.standing, facts.owes) {
         (_, Some(false)) => return HealthFactor::NoDebt,
         // What is wrong with the account is wrong at any price.
-        (Err(error), _) => return HealthFactor::Unknown(error.to_string()),
+        (Err(fault), _) => return HealthFactor::Unknown(fault.to_string()),
         (Ok(_), _) => {}
     }
     let mut legs = Vec::with_capacity(parts.len());
@@ -123,7 +116,15 @@ fn market_health_factor(
 }
 
 /// The account's part of the liquidation component. What a doubtful source shows may only raise the lower end.
-fn points(health_factor: &HealthFactor, probability: &Figure<f64>, is_doubtful: bool) -> Range {
+fn points(
+    health_factor: &HealthFactor,
+    probability: &Figure<f64>,
+    is_doubtful: bool,
+    facts: &Facts,
+) -> Range {
+    // The contract's own comparison decides: a rounded factor of 1 may be on either side of it.
+    let certain = facts.standing.as_ref().is_ok_and(|standing| standing.is_liquidatable);
+    let probability = if certain { &Figure::Known(1.0) } else { probability };
     let range = match health_factor {
         HealthFactor::NoDebt => Range::exactly(0.0),
         HealthFactor::Unknown(_) => Range::UNKNOWN,
@@ -150,39 +151,39 @@ fn uniform_drop(health_factor: &HealthFactor) -> Figure<f64> {
     }
 }
 
-fn dollars(
-    data: Result<&AccountData, &AccountError>,
-    pick: fn(&AccountData) -> risk_model::U256,
-    base_unit: risk_model::U256,
-) -> Figure<Usd> {
-    match data {
-        Err(error) => Figure::Unknown(error.to_string()),
-        Ok(data) => base_usd(pick(data), base_unit).and_then(Usd::new).map_or_else(
-            || Figure::Unknown("the base currency's unit is not usable".to_owned()),
+fn dollars(facts: &Facts, pick: fn(&Standing) -> Option<f64>, unit_usd: Result<&f64, &Gap>) -> Figure<Usd> {
+    let standing = match &facts.standing {
+        Ok(standing) => standing,
+        Err(fault) => return Figure::Unknown(fault.to_string()),
+    };
+    let Some(value) = pick(standing) else {
+        return Figure::Unknown(format!("{} has no such number", facts.protocol));
+    };
+    match unit_usd {
+        Ok(usd) => Usd::new(value * usd)
+            .map_or_else(|| Figure::Unknown("the value is too large".to_owned()), Figure::Known),
+        Err(gap) => because(gap),
+    }
+}
+
+fn basis_points(facts: &Facts, pick: fn(&Standing) -> Option<u16>) -> Figure<u16> {
+    match &facts.standing {
+        Err(fault) => Figure::Unknown(fault.to_string()),
+        Ok(standing) => pick(standing).map_or_else(
+            || Figure::Unknown(format!("{} has no such number for this account", facts.protocol)),
             Figure::Known,
         ),
     }
 }
 
-fn basis_points(
-    data: Result<&AccountData, &AccountError>,
-    pick: fn(&AccountData) -> risk_model::U256,
-) -> Figure<u16> {
-    match data {
-        Err(error) => Figure::Unknown(error.to_string()),
-        Ok(data) => u16::try_from(pick(data))
-            .map_or_else(|_| Figure::Unknown("the average is no basis points".to_owned()), Figure::Known),
-    }
-}
-
 /// The gap of an account that no chain read confirms.
-pub(super) fn unconfirmed(account: &LendingAccount, key: &str) -> Option<Gap> {
-    (account.provenance == Provenance::Subgraph).then(|| Gap {
-        what: format!("{key} from the chain: only its subgraph was read"),
+pub(super) fn unconfirmed(facts: &Facts, provenance: Provenance) -> Option<Gap> {
+    (provenance == Provenance::Subgraph).then(|| Gap {
+        what: format!("{} from the chain: only its subgraph was read", facts.key),
         source: Provenance::Chain.name(),
         reason: GapReason::Unavailable,
         affects: Affects::Liquidation,
-        since: Some(account.market.block.timestamp),
+        since: Some(facts.block.timestamp),
     })
 }
 

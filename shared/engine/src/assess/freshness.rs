@@ -4,42 +4,33 @@ use risk_model::{Affects, Gap, GapReason, Protocol, Timestamp};
 
 use super::account::unconfirmed;
 use super::gaps::Gaps;
-use crate::position::{Block, Holding, LendingAccount};
+use crate::lending::Facts;
+use crate::position::{Block, Holding, Provenance};
 use crate::prepared::Prepared;
 
 /// Names what is doubtful about an account's inputs; whether anything is, so that its score is a lower end only.
 pub(super) fn check_account(
-    account: &LendingAccount,
-    key: &str,
+    facts: &Facts,
+    provenance: Provenance,
     prepared: &Prepared<'_>,
     gaps: &mut Gaps,
 ) -> bool {
-    let unconfirmed = unconfirmed(account, key);
+    let unconfirmed = unconfirmed(facts, provenance);
     let mut is_doubtful = unconfirmed.is_some();
     unconfirmed.into_iter().for_each(|gap| gaps.add(gap));
-    if let Some(reason) = doubt(account.market.block, prepared) {
+    if let Some(reason) = doubt(facts.block, prepared) {
         is_doubtful = true;
         for affects in [Affects::Liquidation, Affects::Value] {
             gaps.add(Gap {
-                what: format!("{key} at block {}", account.market.block.number),
-                source: account.provenance.name(),
+                what: format!("{} at block {}", facts.key, facts.block.number),
+                source: provenance.name(),
                 reason,
                 affects,
-                since: Some(account.market.block.timestamp),
+                since: Some(facts.block.timestamp),
             });
         }
     }
-    if account.market.base_unit.is_zero() {
-        is_doubtful = true;
-        gaps.add(Gap {
-            what: format!("base currency of {key}"),
-            source: account.provenance.name(),
-            reason: GapReason::Malformed,
-            affects: Affects::Liquidation,
-            since: None,
-        });
-    }
-    is_doubtful | check_oracles(account, key, prepared, gaps)
+    is_doubtful | check_oracles(facts, prepared, gaps)
 }
 
 /// The gap of a token amount whose block is doubtful, if it is.
@@ -63,21 +54,14 @@ fn doubt(block: Block, prepared: &Prepared<'_>) -> Option<GapReason> {
     (age > parameters.block_max_age_seconds).then_some(GapReason::Stale)
 }
 
-/// The protocol takes its oracle's last answer whatever its age, so its age is checked here, for every reserve that
+/// The protocols take their oracle's last answer whatever its age, so its age is checked here, for every part that
 /// the account's health depends on.
-fn check_oracles(account: &LendingAccount, key: &str, prepared: &Prepared<'_>, gaps: &mut Gaps) -> bool {
+fn check_oracles(facts: &Facts, prepared: &Prepared<'_>, gaps: &mut Gaps) -> bool {
     let mut is_doubtful = false;
-    let owes = account.position.reserves.iter().any(|part| !part.scaled_variable_debt.is_zero());
-    for part in &account.position.reserves {
-        let counts =
-            part.is_collateral && !part.scaled_a_token.is_zero() || !part.scaled_variable_debt.is_zero();
-        let Some(reserve) = account.market.reserves.get(part.reserve).filter(|_| counts && owes) else {
-            continue;
-        };
-        let what = format!("oracle price of {} in {key}", reserve.symbol);
-        let source = Protocol::AaveV3.name();
-        let updated = reserve.price_updated_at.map(Timestamp::new);
-        let Some(updated) = updated else {
+    for part in facts.parts.iter().filter(|part| part.counts() && facts.owes != Some(false)) {
+        let what = format!("oracle price of {} in {}", part.symbol, facts.key);
+        let source = facts.protocol.name();
+        let Some(updated) = part.price_updated_at.map(Timestamp::new) else {
             let affects = Affects::Confirmation;
             gaps.add(Gap {
                 what: format!("age of the {what}"),
@@ -100,7 +84,7 @@ fn check_oracles(account: &LendingAccount, key: &str, prepared: &Prepared<'_>, g
 /// The gap of an oracle that differs from the market, if it does.
 pub(super) fn divergence(
     symbol: &str,
-    key: &str,
+    facts: &Facts,
     oracle_usd: f64,
     market_usd: f64,
     prepared: &Prepared<'_>,
@@ -109,8 +93,8 @@ pub(super) fn divergence(
     // Written so that a distance that is no number is a divergence too.
     let agrees = distance <= prepared.parameters().max_divergence;
     (!agrees).then(|| Gap {
-        what: format!("oracle price of {symbol} in {key} against the market"),
-        source: Protocol::AaveV3.name(),
+        what: format!("oracle price of {symbol} in {} against the market", facts.key),
+        source: facts.protocol.name(),
         reason: GapReason::Divergent,
         affects: Affects::Confirmation,
         since: None,

@@ -5,7 +5,7 @@ use risk_model::{Affects, Figure, Gap, GapReason, HealthFactor};
 
 use super::account::because;
 use super::gaps::Gaps;
-use super::reserve::Part;
+use super::part::Valued;
 use crate::liquidation::{self, Leg};
 use crate::market_risk::{DAYS_PER_YEAR, standard_deviation};
 use crate::prepared::Prepared;
@@ -25,7 +25,7 @@ impl Motion {
     pub(super) fn of(
         health_factor: &HealthFactor,
         legs: Option<&[Leg]>,
-        parts: &[Part],
+        parts: &[Valued<'_>],
         prepared: &Prepared<'_>,
         gaps: &mut Gaps,
     ) -> Self {
@@ -63,7 +63,7 @@ impl Motion {
 }
 
 /// Standard deviation of a day's move of ln HF: of `Σ g·r` over the days that all assets share.
-fn daily_volatility(legs: &[Leg], parts: &[Part], prepared: &Prepared<'_>) -> Result<f64, Gap> {
+fn daily_volatility(legs: &[Leg], parts: &[Valued<'_>], prepared: &Prepared<'_>) -> Result<f64, Gap> {
     let gap = |what: &str, reason| Gap {
         what: format!("moves of the health factor: {what}"),
         source: "market data",

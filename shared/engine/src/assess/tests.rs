@@ -74,7 +74,7 @@ fn the_worst_account_is_the_wallets_and_they_are_never_averaged() {
     assert_eq!(report.health_factor, HealthFactor::Known("1037500000000000000".parse().unwrap()));
     assert_eq!(report.accounts[0].health_factor, report.health_factor);
     assert_eq!(report.components.liquidation, report.accounts[0].score);
-    assert_eq!(report.recommendations.len(), 2);
+    assert_eq!(report.recommendations.len(), 3);
     assert_eq!(report.recommendations[0].account, report.accounts[0].key);
 }
 

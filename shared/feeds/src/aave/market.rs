@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use alloy_primitives::Bytes;
 use risk_engine::aave::{EModeCategory, Market, Reserve};
+use risk_engine::lending::Unit;
 use risk_engine::position::Block;
-use risk_model::{Address, Asset, GapReason, U256};
+use risk_model::{Address, Asset, GapReason, Protocol, U256};
 
 use super::ask::{Ask, MAX_RESERVES, read_list};
 use super::configuration::Configuration;
@@ -121,6 +122,8 @@ impl MarketRead {
             has_known_rules,
             is_dense: read.is_dense,
             market: Arc::new(Market {
+                protocol: Protocol::AaveV3,
+                unit: Unit::Usd,
                 chain,
                 pool: self.addresses.pool,
                 revision,

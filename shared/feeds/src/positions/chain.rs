@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use risk_app::ports::Depth;
+use risk_engine::aave;
+use risk_engine::lending::Account;
 use risk_engine::position::{Block, LendingAccount, Provenance};
 use risk_model::{GapReason, Timestamp, Wallet};
 use tokio::time::timeout;
 
 use super::tokens::{Seen, TokenAnswers, TokenPlan, discover};
 use super::{ChainPositions, Learned, Part, Wanted, gap};
-use crate::aave::{Account, MarketRead, ReadMarket, hinted_asks, hints, user_call};
+use crate::aave::{Account as Rows, MarketRead, ReadMarket, hinted_asks, hints, user_call};
 use crate::alchemy::{Answer, Endpoint, Group, Head, ListFault, ReadFault, TokenList};
 use crate::gaps::last_success;
 use crate::json_rpc::Fault;
@@ -163,11 +165,7 @@ impl ChainPositions {
         let users = next();
         let tokens = plan.map(|plan| (plan, TokenAnswers { balances: next(), metadata: next() }));
         structure.want_categories(
-            users
-                .iter()
-                .flatten()
-                .filter_map(|output| Account::read(output).ok())
-                .map(|account| account.e_mode),
+            users.iter().flatten().filter_map(|output| Rows::read(output).ok()).map(|account| account.e_mode),
         );
         let market = self.finish_market(endpoint, market, structure, block).await?;
         Ok(Read { block, market, users, tokens })
@@ -246,8 +244,10 @@ impl ChainPositions {
             } else if !part.is_account_known {
                 part.readings.push(gap::indexed(chain, indexed.market.block));
                 part.accounts.extend(position.map(|position| LendingAccount {
-                    market: Arc::clone(&indexed.market),
-                    position: position.clone(),
+                    account: Account::Aave(aave::Account {
+                        market: Arc::clone(&indexed.market),
+                        position: position.clone(),
+                    }),
                     provenance: Provenance::Subgraph,
                 }));
             } else if position.is_some() && part.accounts.is_empty() {
@@ -297,7 +297,7 @@ fn add_account(part: &mut Part, wanted: Wanted<'_>, read: &Read, output: &Answer
     let chain = wanted.chain;
     let position = read.market.as_ref().map_err(|reason| *reason).and_then(|market| {
         let output = output.as_ref().map_err(|fault: &Fault| fault.reason())?;
-        Ok((market, Account::read(output)?.position(market)?))
+        Ok((market, Rows::read(output)?.position(market)?))
     });
     match position {
         Ok((market, position)) => {
@@ -307,8 +307,7 @@ fn add_account(part: &mut Part, wanted: Wanted<'_>, read: &Read, output: &Answer
                 part.gaps.push(gap::unverified_rules(chain));
             }
             part.accounts.extend(position.map(|position| LendingAccount {
-                market: Arc::clone(&market.market),
-                position,
+                account: Account::Aave(aave::Account { market: Arc::clone(&market.market), position }),
                 provenance: Provenance::Chain,
             }));
         }

@@ -3,6 +3,7 @@
 mod faults;
 
 use alloy_sol_types::SolCall;
+use risk_engine::lending::Account;
 use risk_engine::position::Provenance;
 use risk_model::{Affects, Asset, GapReason, U256, Wallet};
 use serde_json::json;
@@ -51,6 +52,12 @@ fn positions(alchemy_url: &str, graph_url: Option<&str>) -> ChainPositions {
     };
     let graph = TheGraph::new(&client(), &settings, clock.clone()).unwrap();
     ChainPositions::new(alchemy, graph, &[CHAIN], clock)
+}
+
+fn aave(account: &LendingAccount) -> &risk_engine::aave::Account {
+    match &account.account {
+        Account::Aave(account) => account,
+    }
 }
 
 fn query(wallet: Wallet, known: &[Address]) -> WalletQuery {
@@ -105,8 +112,9 @@ async fn a_sweep_reads_accounts_and_tokens_of_one_block_in_two_requests_once_it_
     let [ann, bob] = warm.as_slice() else { panic!("one entry a wallet") };
     assert_eq!((ann.wallet, bob.wallet), (ANN, BOB));
     assert_eq!((ann.gaps.len(), bob.gaps.len()), (0, 0), "{:?}", ann.gaps);
-    let account = &ann.accounts[0];
-    assert_eq!((account.provenance, account.position.e_mode), (Provenance::Chain, 1));
+    let read_from = ann.accounts[0].provenance;
+    let account = aave(&ann.accounts[0]);
+    assert_eq!((read_from, account.position.e_mode), (Provenance::Chain, 1));
     assert_eq!(account.position.reserves.len(), 2);
     assert_eq!(account.position.reserves[1].scaled_variable_debt, U256::from(500));
     assert_eq!(account.market.block.hash, node.state().hash());
@@ -116,7 +124,7 @@ async fn a_sweep_reads_accounts_and_tokens_of_one_block_in_two_requests_once_it_
     assert!(ann.holdings.iter().all(|held| held.block == account.market.block));
     assert_eq!(ann.readings, bob.readings);
     assert_eq!(cold[0].holdings, ann.holdings);
-    assert_eq!(cold[0].accounts[0].market, account.market);
+    assert_eq!(aave(&cold[0].accounts[0]).market, account.market);
 }
 
 #[tokio::test]
@@ -140,8 +148,11 @@ async fn a_thousand_wallets_take_as_many_requests_as_one() {
     assert_eq!(node.asked().len(), 3);
     assert!(read.iter().zip(&queries).all(|(read, query)| read.wallet == query.wallet));
     assert!(read.iter().all(|read| read.accounts.len() == 1 && read.gaps.is_empty()));
-    let market = &read[0].accounts[0].market;
-    assert!(read.iter().all(|read| Arc::ptr_eq(&read.accounts[0].market, market)), "one market, shared");
+    let market = &aave(&read[0].accounts[0]).market;
+    assert!(
+        read.iter().all(|read| Arc::ptr_eq(&aave(&read.accounts[0]).market, market)),
+        "one market, shared"
+    );
 }
 
 #[tokio::test]

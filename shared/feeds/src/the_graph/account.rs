@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use risk_engine::aave::{Market, Position, Reserve, ReservePosition, Rounding};
+use risk_engine::lending::Unit;
 use risk_engine::position::Block;
-use risk_model::{Address, Asset, U256, Wallet};
+use risk_model::{Address, Asset, Protocol, U256, Wallet};
 
 use super::IndexedAccounts;
 use super::query::{self, UserReserve};
@@ -55,6 +56,8 @@ pub(super) fn build(
     let places: HashMap<Address, usize> = reserves.keys().copied().zip(0..).collect();
     let (positions, unreadable) = read_positions(&used, &places);
     let market = Market {
+        protocol: Protocol::AaveV3,
+        unit: Unit::Usd,
         chain: addresses.chain,
         pool: addresses.pool,
         revision: None,

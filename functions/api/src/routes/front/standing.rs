@@ -191,14 +191,19 @@ impl From<&RecommendationBody> for Recommended {
         let verb = match one.action.as_str() {
             "repay" => "Repay",
             "add_collateral" => "Supply",
+            "sell_collateral" => "Sell",
             other => other,
         };
         let after = format::health(&one.health_factor_after).text;
-        let value = format::dollars(one.value_usd);
+        let value = format::usd(&one.value_usd).text;
+        let into = one
+            .proceeds
+            .as_ref()
+            .map_or_else(String::new, |debt| format!(", repaying {} {} with it,", debt.amount, debt.symbol));
         Self {
             severity: severity(&one.severity),
             text: format!(
-                "{verb} {} {} ({value}) in {}: health factor then {after}",
+                "{verb} {} {} ({value}){into} in {}: health factor then {after}",
                 one.amount, one.symbol, one.account
             ),
         }

@@ -1,0 +1,213 @@
+//! Aave accounts as every measure sees them.
+
+use std::sync::Arc;
+
+use risk_model::{Asset, GapReason, HealthFactor, U256};
+
+use super::fixed::RAY;
+use super::{
+    Account, AccountData, AccountError, Market, Position, Reserve, ReservePosition, account_data, balances,
+    normalized_debt, normalized_income, threshold_bps,
+};
+use crate::lending::{Change, Facts, Fault, Lending, Liquidation, Part, Standing};
+use crate::quantity::base_usd;
+
+impl Lending for Account {
+    fn facts(&self) -> Facts {
+        let (market, position) = (&*self.market, &self.position);
+        let data = account_data(market, position);
+        let mut parts = Vec::with_capacity(position.reserves.len());
+        let mut unreadable_parts = 0;
+        for one in &position.reserves {
+            match part(market, position, one) {
+                Some(part) if part.supplied.is_zero() && part.owed.is_zero() => {}
+                Some(part) => parts.push(part),
+                None => unreadable_parts += 1,
+            }
+        }
+        Facts {
+            key: format!("{}:{}:{:#x}", market.protocol, market.chain, market.pool),
+            protocol: market.protocol,
+            chain: market.chain,
+            contract: market.pool,
+            block: market.block,
+            unit: market.unit,
+            e_mode: position.e_mode,
+            owes: owes(market, position, data.as_ref()),
+            standing: data.map_err(|error| fault(&error)).and_then(|data| standing(market, &data)),
+            parts,
+            unreadable_parts,
+        }
+    }
+
+    fn changed(&self, change: &Change) -> Result<Self, Fault> {
+        let mut position = self.position.clone();
+        match *change {
+            Change::EMode(category) => position.e_mode = category,
+            Change::Supply { asset, amount } => {
+                let reserve = place(&self.market, asset)?;
+                let minted = self.scaled(reserve, amount, normalized_income)?;
+                let part = entry(&mut position, reserve);
+                // The contract flags a first supply as collateral where it can be one.
+                part.is_collateral |= part.scaled_a_token.is_zero();
+                part.scaled_a_token = part.scaled_a_token.checked_add(minted).ok_or_else(too_large)?;
+            }
+            Change::Withdraw { asset, amount } => {
+                let reserve = place(&self.market, asset)?;
+                let burned = self.scaled(reserve, amount, normalized_income)?;
+                let part = entry(&mut position, reserve);
+                part.scaled_a_token = part.scaled_a_token.saturating_sub(burned);
+            }
+            Change::Borrow { asset, amount } => {
+                let reserve = place(&self.market, asset)?;
+                let minted = self.scaled(reserve, amount, normalized_debt)?;
+                let part = entry(&mut position, reserve);
+                part.scaled_variable_debt =
+                    part.scaled_variable_debt.checked_add(minted).ok_or_else(too_large)?;
+            }
+            Change::Repay { asset, amount } => self.repay(&mut position, asset, amount)?,
+        }
+        Ok(Self { market: Arc::clone(&self.market), position })
+    }
+
+    fn repriced(&self, factor: &dyn Fn(&Asset) -> f64) -> Self {
+        let mut market = Market::clone(&self.market);
+        for reserve in &mut market.reserves {
+            reserve.price = reserve.price.map(|price| scaled_price(price, factor(&reserve.asset)));
+        }
+        Self { market: Arc::new(market), position: self.position.clone() }
+    }
+
+    fn liquidation(&self) -> Option<Liquidation> {
+        None
+    }
+}
+
+impl Account {
+    fn reserve(&self, place: usize) -> Result<&Reserve, Fault> {
+        self.market.reserves.get(place).ok_or_else(|| fault(&AccountError::UnknownReserve))
+    }
+
+    /// An amount at index 1, floored.
+    fn scaled(
+        &self,
+        place: usize,
+        amount: U256,
+        index: fn(&Market, &Reserve) -> Result<U256, AccountError>,
+    ) -> Result<U256, Fault> {
+        let index = index(&self.market, self.reserve(place)?).map_err(|error| fault(&error))?;
+        amount.checked_mul(RAY).and_then(|ray| ray.checked_div(index)).ok_or_else(too_large)
+    }
+
+    fn repay(&self, position: &mut Position, asset: Asset, amount: U256) -> Result<(), Fault> {
+        let reserve = place(&self.market, asset)?;
+        let part = entry(position, reserve);
+        let (_, owed) = balances(&self.market, part).map_err(|error| fault(&error))?;
+        // The pool burns no more than what was paid for, and all of it when all is paid.
+        let burned = if amount >= owed {
+            part.scaled_variable_debt
+        } else {
+            self.scaled(reserve, amount, normalized_debt)?
+        };
+        part.scaled_variable_debt = part.scaled_variable_debt.saturating_sub(burned);
+        Ok(())
+    }
+}
+
+fn place(market: &Market, asset: Asset) -> Result<usize, Fault> {
+    let found = market.reserves.iter().position(|reserve| reserve.asset == asset);
+    found.ok_or_else(|| Fault {
+        reason: GapReason::Missing,
+        message: format!("{asset} is no reserve of the market"),
+    })
+}
+
+fn entry(position: &mut Position, reserve: usize) -> &mut ReservePosition {
+    let at = position.reserves.iter().position(|part| part.reserve == reserve).unwrap_or_else(|| {
+        position.reserves.push(ReservePosition {
+            reserve,
+            scaled_a_token: U256::ZERO,
+            scaled_variable_debt: U256::ZERO,
+            is_collateral: false,
+        });
+        position.reserves.len() - 1
+    });
+    &mut position.reserves[at]
+}
+
+/// A price times a factor, to 18 digits of the factor; what does not fit is the largest price there is.
+fn scaled_price(price: U256, factor: f64) -> U256 {
+    if factor.to_bits() == 1.0_f64.to_bits() {
+        return price;
+    }
+    U256::try_from(f64::from(price) * factor).unwrap_or(U256::MAX)
+}
+
+fn part(market: &Market, position: &Position, one: &ReservePosition) -> Option<Part> {
+    let reserve = market.reserves.get(one.reserve)?;
+    let (supplied, owed) = balances(market, one).ok()?;
+    // Without the e-mode's category the account is unknown as a whole; the reserve's own threshold is no answer.
+    let threshold = threshold_bps(market, position.e_mode, reserve).unwrap_or(0);
+    let price = reserve.price.filter(|price| !price.is_zero());
+    let price = price.and_then(|price| base_usd(price, market.base_unit)).filter(|price| *price > 0.0);
+    let rate = |rate: U256| f64::from(rate) / f64::from(RAY);
+    Some(Part {
+        asset: reserve.asset,
+        symbol: Arc::clone(&reserve.symbol),
+        decimals: reserve.decimals,
+        supplied,
+        owed,
+        is_collateral: one.is_collateral,
+        threshold: f64::from(threshold) / 10_000.0,
+        price,
+        price_updated_at: reserve.price_updated_at,
+        supply_rate: Some(rate(reserve.liquidity_rate)),
+        borrow_rate: Some(rate(reserve.variable_borrow_rate)),
+        available_liquidity: reserve.available_liquidity,
+        can_supply: reserve.is_active && !reserve.is_frozen && !reserve.is_paused,
+        can_move: reserve.is_active && !reserve.is_paused,
+    })
+}
+
+fn standing(market: &Market, data: &AccountData) -> Result<Standing, Fault> {
+    let value = |base| {
+        base_usd(base, market.base_unit).ok_or_else(|| Fault {
+            reason: GapReason::Malformed,
+            message: "the base currency's unit is not usable".to_owned(),
+        })
+    };
+    let bps = |average: U256| u16::try_from(average).ok();
+    let owes = !data.total_debt_base.is_zero();
+    Ok(Standing {
+        health_factor: if owes { HealthFactor::Known(data.health_factor) } else { HealthFactor::NoDebt },
+        is_liquidatable: owes && data.health_factor < HealthFactor::WAD,
+        collateral: value(data.total_collateral_base)?,
+        debt: value(data.total_debt_base)?,
+        available_borrows: Some(value(data.available_borrows_base)?),
+        liquidation_threshold_bps: bps(data.current_liquidation_threshold),
+        ltv_bps: bps(data.ltv),
+    })
+}
+
+fn owes(market: &Market, position: &Position, data: Result<&AccountData, &AccountError>) -> Option<bool> {
+    if let Ok(data) = data {
+        return Some(!data.total_debt_base.is_zero());
+    }
+    let mut owed = position.reserves.iter().map(|part| balances(market, part).map(|(_, owed)| owed));
+    owed.try_fold(false, |any, owed| owed.ok().map(|owed| any || !owed.is_zero()))
+}
+
+fn fault(error: &AccountError) -> Fault {
+    let reason = match error {
+        AccountError::Unpriced { .. } | AccountError::UnknownEMode { .. } => GapReason::Missing,
+        AccountError::UnknownReserve
+        | AccountError::RepeatedReserve { .. }
+        | AccountError::Overflow { .. }
+        | AccountError::BlockBeforeUpdate { .. } => GapReason::Malformed,
+    };
+    Fault { reason, message: error.to_string() }
+}
+
+fn too_large() -> Fault {
+    Fault { reason: GapReason::Malformed, message: "the amounts do not fit 256 bits".to_owned() }
+}
