@@ -1,20 +1,23 @@
 //! Positions of wallets: contracts first, at one pinned block a chain; the subgraph to check them and as a fallback.
 
+mod aave;
 mod chain;
 mod gap;
+mod reader;
+mod sources;
 mod tokens;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::future::join_all;
 use risk_app::ports::{Clock, Depth, Positions, UpstreamHealth, Upstreams, WalletQuery};
 use risk_engine::position::{Holding, LendingAccount, Reading, WalletPositions};
 use risk_model::request::Scope;
-use risk_model::{Address, ChainId, Gap, Protocol};
+use risk_model::{ChainId, Gap, Protocol};
 
-use crate::aave::Ask;
+use self::reader::Source;
+use self::sources::sources_of;
 use crate::alchemy::Alchemy;
 use crate::the_graph::TheGraph;
 
@@ -22,17 +25,8 @@ use crate::the_graph::TheGraph;
 pub struct ChainPositions {
     alchemy: Alchemy,
     graph: TheGraph,
-    chains: Vec<ChainId>,
+    chains: Vec<(ChainId, Vec<Box<dyn Source>>)>,
     clock: Arc<dyn Clock>,
-    learned: Mutex<HashMap<ChainId, Learned>>,
-}
-
-/// What an earlier read says to ask at once; every answer is read anew, so being wrong costs a request and no more.
-#[derive(Clone, Debug, Default)]
-struct Learned {
-    asks: BTreeSet<Ask>,
-    /// The market's own tokens, to tell them from holdings when the market cannot be read.
-    own_tokens: HashSet<Address>,
 }
 
 /// What is wanted of one chain.
@@ -41,8 +35,15 @@ struct Wanted<'a> {
     chain: ChainId,
     queries: &'a [WalletQuery],
     depth: Depth,
-    accounts: bool,
+    scope: &'a Scope,
     tokens: bool,
+}
+
+impl Wanted<'_> {
+    /// Whether the accounts of a protocol are wanted.
+    fn wants(&self, protocol: Protocol) -> bool {
+        self.scope.holds(protocol, self.chain)
+    }
 }
 
 /// What one chain gives one wallet.
@@ -52,7 +53,7 @@ struct Part {
     holdings: Vec<Holding>,
     readings: Vec<Reading>,
     gaps: Vec<Gap>,
-    /// Whether the contracts said what account there is, if any.
+    /// Whether the contracts said what Aave V3 account there is, if any.
     is_account_known: bool,
 }
 
@@ -60,7 +61,18 @@ impl ChainPositions {
     /// Reads `chains` through these providers.
     #[must_use]
     pub fn new(alchemy: Alchemy, graph: TheGraph, chains: &[ChainId], clock: Arc<dyn Clock>) -> Self {
-        Self { alchemy, graph, chains: chains.to_vec(), clock, learned: Mutex::new(HashMap::new()) }
+        let chains = chains.iter().map(|chain| (*chain, sources_of(*chain))).collect();
+        Self::over(alchemy, graph, chains, clock)
+    }
+
+    /// Reads these protocols of these chains.
+    fn over(
+        alchemy: Alchemy,
+        graph: TheGraph,
+        chains: Vec<(ChainId, Vec<Box<dyn Source>>)>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { alchemy, graph, chains, clock }
     }
 
     /// The state of every upstream beneath.
@@ -69,13 +81,9 @@ impl ChainPositions {
         [self.alchemy.upstreams(), self.graph.upstreams()].concat()
     }
 
-    fn learned(&self, chain: ChainId) -> Learned {
-        let learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
-        learned.get(&chain).cloned().unwrap_or_default()
-    }
-
-    fn learn(&self, chain: ChainId, learned: Learned) {
-        self.learned.lock().unwrap_or_else(PoisonError::into_inner).insert(chain, learned);
+    fn sources(&self, chain: ChainId) -> &[Box<dyn Source>] {
+        let found = self.chains.iter().find(|(known, _)| *known == chain);
+        found.map(|(_, sources)| sources.as_slice()).unwrap_or_default()
     }
 }
 
@@ -93,14 +101,12 @@ impl Positions for ChainPositions {
         if wallets.is_empty() {
             return read;
         }
-        let wanted = self.chains.iter().map(|chain| Wanted {
-            chain: *chain,
-            queries: wallets,
-            depth,
-            accounts: scope.holds(Protocol::AaveV3, *chain),
-            tokens: scope.holds(Protocol::Tokens, *chain),
+        let wanted = self.chains.iter().filter_map(|(chain, sources)| {
+            let tokens = scope.holds(Protocol::Tokens, *chain);
+            let wanted = Wanted { chain: *chain, queries: wallets, depth, scope, tokens };
+            let wants = tokens || sources.iter().any(|source| wanted.wants(source.protocol()));
+            wants.then_some(wanted)
         });
-        let wanted = wanted.filter(|wanted| wanted.accounts || wanted.tokens);
         // Boxed: the state of a read of five chains is too large for the stack.
         let chains = join_all(wanted.map(|wanted| Box::pin(self.read_chain(wanted)))).await;
         for parts in chains {

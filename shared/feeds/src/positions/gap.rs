@@ -1,15 +1,20 @@
 //! The gaps and readings of one chain's positions, worded once.
 
 use risk_engine::position::{Block, Reading};
-use risk_model::{Affects, Asset, ChainId, Gap, GapReason, Timestamp};
+use risk_model::{Affects, Asset, ChainId, Gap, GapReason, Protocol, Timestamp};
 
 use crate::alchemy::ALCHEMY;
 use crate::the_graph::THE_GRAPH;
 
 /// The gaps of a wallet whose account could not be read: its health factor and what it is worth are both open.
-pub(super) fn account(chain: ChainId, reason: GapReason, since: Option<Timestamp>) -> [Gap; 2] {
+pub(super) fn account(
+    protocol: Protocol,
+    chain: ChainId,
+    reason: GapReason,
+    since: Option<Timestamp>,
+) -> [Gap; 2] {
     [Affects::Liquidation, Affects::Value].map(|affects| Gap {
-        what: format!("aave_v3 account on {chain}"),
+        what: format!("{protocol} account on {chain}"),
         source: ALCHEMY,
         reason,
         affects,
@@ -39,9 +44,9 @@ pub(super) fn discovery(chain: ChainId, reason: GapReason, since: Option<Timesta
 }
 
 /// The gap of an account in a market whose contract version this build does not know.
-pub(super) fn unverified_rules(chain: ChainId) -> Gap {
+pub(super) fn unverified_rules(protocol: Protocol, chain: ChainId) -> Gap {
     Gap {
-        what: format!("rules of the aave_v3 pool on {chain}"),
+        what: format!("rules of the {protocol} pool on {chain}"),
         source: ALCHEMY,
         reason: GapReason::UnverifiedRules,
         affects: Affects::Confirmation,
