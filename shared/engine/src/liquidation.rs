@@ -3,10 +3,16 @@
 //! With N = Σ threshold × collateral and D = Σ debt, both in USD, the health factor is N ÷ D, and every formula here
 //! solves N = D for one unknown. Health factors of different accounts are never mixed: each liquidates alone.
 
+mod carry;
+mod joint;
+
 use libm::{log, sqrt};
 use risk_model::Usd;
 
 use crate::report::LiquidationPrice;
+
+pub use carry::{Carry, Rates, SECONDS_PER_YEAR, interest_only};
+pub use joint::{WorstMove, log_shock_to_liquidation, worst_joint_move};
 
 /// What one asset adds to each side of an account's health factor.
 #[derive(Clone, Copy, Debug, PartialEq)]

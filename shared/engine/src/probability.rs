@@ -1,10 +1,20 @@
 //! Chance that a health factor passes under 1 within a time (risk-math C.3).
 //!
-//! ln HF is taken as a Brownian motion with drift ν = −σ²/2, so HF as a martingale: exact for one collateral against
-//! one debt, by the delta method otherwise. It understates jumps, and σ means little for pairs that are pegged to each
-//! other until one of them breaks: the depeg alert and the oracle's divergence are for those.
+//! Here is the closed form: ln HF as a Brownian motion with drift ν = −σ²/2, so HF as a martingale, which is exact for
+//! one collateral against one debt that move as lognormal prices. [`paths`] is for everything else; [`depeg`] for what
+//! is pegged to what it is owed against, where σ means little until the peg breaks.
+
+pub mod depeg;
+pub mod filter;
+pub mod paths;
+pub mod volatility;
+
+mod draw;
+mod estimate;
 
 use libm::{erfc, exp, log, sqrt};
+
+pub use estimate::{Estimate, Model, wilson};
 
 /// P(min over `0..=time` of HF ≤ 1): `Φ((b − νT)/(σ√T)) + exp(2νb/σ²)·Φ((b + νT)/(σ√T))` with b = −ln HF.
 ///
