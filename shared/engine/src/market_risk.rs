@@ -1,11 +1,23 @@
-//! Statistics of daily profit and loss: volatility, historical VaR and expected shortfall, drawdown (risk-math C.4).
+//! Statistics of daily profit and loss: volatility, VaR and expected shortfall, drawdown (risk-math C.4).
 //!
-//! Losses are positive, horizons one day, and a market that never closes has 365 days a year.
+//! Losses are positive, horizons one day unless they say otherwise, and a market that never closes has 365 days a year.
+
+mod ewma;
+mod historical;
+mod parametric;
 
 use libm::sqrt;
 
+pub use ewma::{LAMBDA, ewma_variance};
+pub use historical::{historical_tail, historical_tails, max_drawdown};
+pub use parametric::{CornishFisher, OutsideDomain, Shape, normal_density, normal_quantile, normal_tail};
+
 /// Days a year of a market that never closes.
 pub const DAYS_PER_YEAR: f64 = 365.0;
+/// The worst days that a 95 % measure looks at, bps.
+pub const TAIL_95_BPS: u16 = 500;
+/// The worst days that a 99 % measure looks at, bps.
+pub const TAIL_99_BPS: u16 = 100;
 
 /// A loss that is passed with the given chance only, and the mean loss beyond it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,6 +28,15 @@ pub struct Tail {
     pub es: f64,
 }
 
+/// The tails of one distribution of profit and loss at both levels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tails {
+    /// At 95 %.
+    pub at_95: Tail,
+    /// At 99 %.
+    pub at_99: Tail,
+}
+
 /// Sample standard deviation (n − 1); `None` for fewer than two values or a result that is not finite.
 #[must_use]
 pub fn standard_deviation(values: &[f64]) -> Option<f64> {
@@ -24,104 +45,4 @@ pub fn standard_deviation(values: &[f64]) -> Option<f64> {
     let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
     let deviation = sqrt(squares / (count - 1.0));
     deviation.is_finite().then_some(deviation)
-}
-
-/// Historical VaR and expected shortfall of the worst `tail_bps` of the days (100 bps is the 99 % VaR).
-///
-/// VaR is the order statistic `k = ceil(αn)` of the losses, largest first; the shortfall is that of Acerbi and Tasche,
-/// `VaR + Σ max(L − VaR, 0) ÷ (αn)`. `None` without days, with an α of 0, or where a number is not finite.
-#[must_use]
-pub fn historical_tail(profits: &[f64], tail_bps: u16) -> Option<Tail> {
-    let mut losses: Vec<f64> = profits.iter().map(|profit| -profit).collect();
-    losses.sort_by(|a, b| b.total_cmp(a));
-    // In whole numbers: 0.07 × 100 is over 7 in floats, and would be rounded up to 8.
-    let rank = losses.len().checked_mul(usize::from(tail_bps))?.div_ceil(10_000);
-    let var = *losses.get(rank.checked_sub(1)?)?;
-    let count = f64::from(u32::try_from(losses.len()).ok()?) * f64::from(tail_bps) / 10_000.0;
-    let beyond: f64 = losses.iter().map(|loss| (loss - var).max(0.0)).sum();
-    let es = var + beyond / count;
-    (var.is_finite() && es.is_finite()).then_some(Tail { var, es })
-}
-
-/// Largest fall from a running peak, fraction of that peak; the path's first value is its first peak. `None` for an
-/// empty path, or one that does not start above zero, of which no fraction can be taken.
-#[must_use]
-pub fn max_drawdown(path: &[f64]) -> Option<f64> {
-    let mut peak = *path.first().filter(|start| **start > 0.0)?;
-    let mut worst = 0.0_f64;
-    for value in path {
-        peak = peak.max(*value);
-        worst = worst.max((peak - value) / peak);
-    }
-    worst.is_finite().then_some(worst)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// The series of the reference.
-    const RETURNS: [f64; 20] = [
-        -0.081, 0.012, -0.023, 0.034, -0.045, 0.051, -0.006, 0.017, -0.062, 0.028, -0.011, 0.009, 0.043,
-        -0.037, 0.022, -0.019, 0.031, -0.055, 0.004, 0.014,
-    ];
-
-    fn near(seen: f64, wanted: f64) {
-        assert!((seen / wanted - 1.0).abs() < 1e-9, "{seen} is not {wanted}");
-    }
-
-    #[test]
-    fn the_reference_series_has_the_reference_statistics() {
-        near(standard_deviation(&RETURNS).unwrap(), 0.037_104_546_5);
-        for (bps, var, es) in [(500, 0.081, 0.081), (1_000, 0.062, 0.071_5), (700, 0.062, 0.075_571_428_6)] {
-            let tail = historical_tail(&RETURNS, bps).unwrap();
-            near(tail.var, var);
-            near(tail.es, es);
-        }
-    }
-
-    #[test]
-    fn the_reference_drawdown_includes_the_start() {
-        let path: Vec<f64> = std::iter::once(1.0)
-            .chain(RETURNS.iter().scan(1.0, |value, change| {
-                *value *= 1.0 + change;
-                Some(*value)
-            }))
-            .collect();
-        near(max_drawdown(&path).unwrap(), 0.105_814_980_7);
-        assert_eq!(max_drawdown(&[1.0, 0.5, 2.0]), Some(0.5));
-    }
-
-    #[test]
-    fn nothing_has_no_statistics() {
-        assert_eq!(standard_deviation(&[1.0]), None);
-        assert_eq!(historical_tail(&[], 100), None);
-        assert_eq!(historical_tail(&RETURNS, 0), None);
-        assert_eq!(max_drawdown(&[]), None);
-        assert_eq!(max_drawdown(&[0.0, 1.0]), None);
-        assert_eq!(historical_tail(&[f64::NEG_INFINITY, 1.0], 10_000), None);
-    }
-
-    proptest! {
-        #[test]
-        fn the_worse_tail_is_the_larger_loss_and_the_shortfall_is_never_less(
-            profits in prop::collection::vec(-1e9_f64..1e9, 2..400),
-        ) {
-            let at_95 = historical_tail(&profits, 500).unwrap();
-            let at_99 = historical_tail(&profits, 100).unwrap();
-            prop_assert!(at_99.var >= at_95.var);
-            prop_assert!(at_95.es >= at_95.var && at_99.es >= at_99.var);
-            prop_assert!(at_99.es >= at_95.es - 1e-6);
-        }
-
-        #[test]
-        fn the_order_of_the_days_changes_no_tail(profits in prop::collection::vec(-1e9_f64..1e9, 2..100)) {
-            let mut reversed = profits.clone();
-            reversed.reverse();
-            let var = |profits: &[f64]| historical_tail(profits, 500).map(|tail| tail.var);
-            prop_assert_eq!(var(&profits), var(&reversed));
-        }
-    }
 }
