@@ -8,6 +8,7 @@ pub mod alarm;
 pub mod assess;
 pub mod concentration;
 pub mod cure;
+pub mod filtered;
 pub mod liquidation;
 pub mod market;
 pub mod market_risk;
