@@ -7,42 +7,43 @@
 //! historical simulation Value-at-Risk models and their competitors*, Bank of England working paper 525. The shape of
 //! the tail stays the asset's own; no distribution is assumed.
 //!
-//! The volatility is a GARCH(1,1) with its parameters given and its level targeted (Engle and Mezrich, 1996):
-//! `σ²' = (1 − persistence)·v̄ + reaction·r² + (persistence − reaction)·σ²` with `v̄` the mean square of the returns
-//! given. A persistence of 1 is RiskMetrics' exponentially weighted mean with decay `1 − reaction`. The mean return of
-//! a day is taken as zero: it cannot be told from zero in a year of days.
+//! The volatility is RiskMetrics' exponentially weighted mean, `σ²' = decay·σ² + (1 − decay)·r²`, with the mean return of
+//! a day taken as zero: it cannot be told from zero in a year of days. The decay of 0.90 is faster than RiskMetrics' 0.94
+//! for currencies and equities: it has the least quantile score (the loss that the true quantile makes least) of 1-day
+//! VaR 95 and 99 over 28 assets from 2021 to mid 2022, and its coverage held on the days after and before. `GARCH(1,1)`
+//! with variance targeting and score-driven filters, which discount a surprise, did worse on tokens that collapse: the
+//! one returns to a calm that is over, the other takes its end for an outlier.
+
+mod predictive_tail;
 
 use libm::{exp, sqrt};
 
-use crate::market_risk::{Tail, historical_tail};
+pub use predictive_tail::{TAIL_INDEX, predictive_tail};
+
+use crate::market_risk::Tail;
 
 /// How the volatility follows the returns.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FilterParameters {
-    /// Weight of the last squared return in tomorrow's variance, 0 to `persistence`: 0.06.
-    pub reaction: f64,
-    /// How much of today's variance carries over, 0 to 1; the rest is drawn to the mean: 1.
-    pub persistence: f64,
+    /// How much of yesterday's variance is in today's, between 0 and 1; the rest is the last squared return: 0.90.
+    pub decay: f64,
     /// Returns that the first variance is made of, which have no standardised return of their own: 20.
     pub burn_in: usize,
     /// Lowest volatility, as a fraction of the root mean square of all returns: a price that stood still for long would
-    /// otherwise make any move of it infinitely surprising: 0.1.
+    /// otherwise make any move of it infinitely surprising: 0.01. A higher floor misjudges a stablecoin that had one
+    /// bad day in a year of calm.
     pub floor: f64,
 }
 
 impl Default for FilterParameters {
     fn default() -> Self {
-        Self { reaction: 0.06, persistence: 1.0, burn_in: 20, floor: 0.1 }
+        Self { decay: 0.90, burn_in: 20, floor: 0.01 }
     }
 }
 
 impl FilterParameters {
     fn are_sound(&self) -> bool {
-        (0.0..=1.0).contains(&self.persistence)
-            && (0.0..=self.persistence).contains(&self.reaction)
-            && self.floor.is_finite()
-            && self.floor > 0.0
-            && self.burn_in > 0
+        (0.0..=1.0).contains(&self.decay) && (self.floor.is_finite() && self.floor > 0.0) && self.burn_in > 0
     }
 }
 
@@ -93,10 +94,8 @@ impl Filtered {
     /// path of several days. Both are fractions a day.
     #[must_use]
     pub fn next_volatility(&self, volatility: f64, r: f64) -> f64 {
-        let FilterParameters { reaction, persistence, floor, .. } = self.parameters;
-        let variance = (1.0 - persistence) * self.mean_volatility * self.mean_volatility
-            + reaction * r * r
-            + (persistence - reaction) * volatility * volatility;
+        let FilterParameters { decay, floor, .. } = self.parameters;
+        let variance = decay * volatility * volatility + (1.0 - decay) * r * r;
         sqrt(variance).max(floor * self.mean_volatility)
     }
 
@@ -107,13 +106,16 @@ impl Filtered {
 }
 
 /// One-day VaR and expected shortfall of holding `exposure` (in any currency; negative for a debt) of one asset, at the
-/// worst `tail_bps` of the scenarios (100 bps is the 99 % VaR). Losses are positive, in the exposure's currency.
+/// worst `tail_bps` of the days (100 bps is the 99 % VaR): the [`predictive_tail`] of the scenarios. Losses are positive,
+/// in the exposure's currency; a holding cannot lose more than itself.
 ///
-/// `None` where no tail can be told, as for [`historical_tail`].
+/// `None` where no tail can be told.
 #[must_use]
 pub fn var_es(filtered: &Filtered, exposure: f64, tail_bps: u16) -> Option<Tail> {
     let profits: Vec<f64> = filtered.scenarios().map(|r| exposure * (exp(r) - 1.0)).collect();
-    historical_tail(&profits, tail_bps)
+    let tail = predictive_tail(&profits, tail_bps)?;
+    let most = if exposure > 0.0 { exposure } else { f64::INFINITY };
+    Some(Tail { var: tail.var.min(most), es: tail.es.min(most) })
 }
 
 /// `None` for no values, a sum that is not finite, or a root of zero.
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_persistence_of_one_is_the_exponentially_weighted_mean_of_the_reference() {
+    fn the_filter_is_the_exponentially_weighted_mean_of_the_reference() {
         // The golden of the formulas: λ = 0.94, seeded with the first squared return.
         let returns = [
             -0.081, 0.012, -0.023, 0.034, -0.045, 0.051, -0.006, 0.017, -0.062, 0.028, -0.011, 0.009, 0.043,
@@ -142,7 +144,7 @@ mod tests {
         ];
         // The golden updates by the first return as well, so it comes twice here: as the seed and as the first day.
         let seeded: Vec<f64> = std::iter::once(returns[0]).chain(returns).collect();
-        let parameters = FilterParameters { reaction: 0.06, persistence: 1.0, burn_in: 1, floor: 1e-9 };
+        let parameters = FilterParameters { decay: 0.94, burn_in: 1, floor: 1e-9 };
         let filtered = filter(&seeded, &parameters).unwrap();
         near(filtered.volatility, 0.052_196_159_4);
         near(filtered.standardised[0], -1.0);
@@ -167,8 +169,8 @@ mod tests {
         assert_eq!(filter(&[f64::NAN; 100], &parameters), None);
         assert_eq!(filter(&[1e200; 100], &parameters), None);
         for wrong in [
-            FilterParameters { persistence: 1.1, ..parameters },
-            FilterParameters { reaction: -0.1, ..parameters },
+            FilterParameters { decay: 1.1, ..parameters },
+            FilterParameters { decay: f64::NAN, ..parameters },
             FilterParameters { floor: 0.0, ..parameters },
             FilterParameters { burn_in: usize::MAX, ..parameters },
         ] {
