@@ -6,6 +6,7 @@
 pub mod aave;
 pub mod alarm;
 pub mod assess;
+pub mod backtest;
 pub mod concentration;
 pub mod cure;
 pub mod filtered;
