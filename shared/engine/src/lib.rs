@@ -6,10 +6,12 @@
 pub mod aave;
 pub mod alarm;
 pub mod assess;
+pub mod backtest;
 pub mod concentration;
 pub mod covariance;
 pub mod cure;
 pub mod lending;
+pub mod filtered;
 pub mod liquidation;
 pub mod market;
 pub mod market_risk;

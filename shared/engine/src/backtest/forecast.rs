@@ -1,0 +1,214 @@
+//! Rolling one-day-ahead VaR of one asset: every day of a period, from the closes before it alone.
+
+use std::ops::Range;
+
+use libm::{exp, sqrt};
+
+use crate::filtered::{FilterParameters, filter, predictive_tail};
+use crate::market::DailyCloses;
+use crate::market_risk::historical_tail;
+use crate::parameters::Parameters;
+use crate::probability::normal_cdf;
+use crate::returns::{BELIEVABLE, Series};
+
+/// How a VaR is made of past changes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Model {
+    /// Filtered historical simulation: [`filter`] and [`predictive_tail`].
+    FilteredHistorical(FilterParameters),
+    /// Plain historical simulation: [`historical_tail`].
+    Historical,
+    /// RiskMetrics: the normal quantile of an exponentially weighted volatility, `σ²' = decay·σ² + (1 − decay)·r²` from
+    /// the mean square of the first 20 changes.
+    EwmaNormal {
+        /// 0.94 for RiskMetrics' daily one.
+        decay: f64,
+    },
+}
+
+/// Changes that the volatility of [`Model::EwmaNormal`] begins with.
+const EWMA_SEED: usize = 20;
+
+impl Model {
+    /// The loss that the change after these (oldest first, of any unit, gains positive) passes with the chance
+    /// `tail_bps`, in their unit. `None` where the model cannot tell: too few changes, none that is not zero, one that is
+    /// not finite.
+    #[must_use]
+    pub fn value_at_risk(&self, changes: &[f64], tail_bps: u16) -> Option<f64> {
+        match self {
+            Self::FilteredHistorical(parameters) => {
+                let scenarios: Vec<f64> = filter(changes, parameters)?.scenarios().collect();
+                predictive_tail(&scenarios, tail_bps).map(|tail| tail.var)
+            }
+            Self::Historical => historical_tail(changes, tail_bps).map(|tail| tail.var),
+            Self::EwmaNormal { decay } => {
+                let parameters =
+                    FilterParameters { decay: *decay, burn_in: EWMA_SEED, floor: f64::MIN_POSITIVE };
+                Some(filter(changes, &parameters)?.volatility * normal_loss(tail_bps)?)
+            }
+        }
+    }
+
+    /// The name used in answers and tables.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::FilteredHistorical(_) => "filtered_historical",
+            Self::Historical => "historical",
+            Self::EwmaNormal { .. } => "ewma_normal",
+        }
+    }
+}
+
+/// One day's VaR and what then happened; both in the unit of the changes, a loss positive.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Forecast {
+    /// Days since the epoch of the day it was made for.
+    pub day: u64,
+    /// The loss that was to be passed with the tail's chance.
+    pub value_at_risk: f64,
+    /// The loss that came, negative for a gain.
+    pub loss: f64,
+}
+
+impl Forecast {
+    /// Whether the loss passed the VaR.
+    #[must_use]
+    pub fn exceeded(&self) -> bool {
+        self.loss > self.value_at_risk
+    }
+}
+
+/// One-day VaR of log returns for each day of `period` (days since the epoch), one row of forecasts per entry of
+/// `tails_bps`, oldest first.
+///
+/// A day counts where it and the day before have a believable close and the model can tell the VaR from the returns up
+/// to the day before, taken as [`Series::of`] takes them.
+#[must_use]
+pub fn rolling(
+    closes: &DailyCloses,
+    period: Range<u64>,
+    model: &Model,
+    tails_bps: &[u16],
+    parameters: &Parameters,
+) -> Vec<Vec<Forecast>> {
+    let mut rows = vec![Vec::new(); tails_bps.len()];
+    let end = closes.first_day.saturating_add(u64::try_from(closes.closes.len()).unwrap_or(u64::MAX));
+    for day in period.start.max(closes.first_day)..period.end.min(end) {
+        let Some(loss) = log_loss(closes, day) else { continue };
+        // The series of `day` ends with the close before it.
+        let Ok(series) = Series::of(closes, day, parameters) else { continue };
+        for (row, tail_bps) in rows.iter_mut().zip(tails_bps) {
+            if let Some(value_at_risk) = model.value_at_risk(series.returns(), *tail_bps) {
+                row.push(Forecast { day, value_at_risk, loss });
+            }
+        }
+    }
+    rows
+}
+
+/// Minus the log return of a day; `None` without both closes.
+fn log_loss(closes: &DailyCloses, day: u64) -> Option<f64> {
+    let believable = |day| closes.on(day).filter(|close| BELIEVABLE.contains(close));
+    Some(libm::log(believable(day.checked_sub(1)?)?) - libm::log(believable(day)?))
+}
+
+/// How many standard deviations under the mean the worst `tail_bps` of a normal distribution begin: Newton's method on
+/// Φ from the middle, which its convexity there carries to the root. `None` for a tail of 0 or of 5,000 and more.
+fn normal_loss(tail_bps: u16) -> Option<f64> {
+    if !(1..5_000).contains(&tail_bps) {
+        return None;
+    }
+    let tail = f64::from(tail_bps) / 10_000.0;
+    let mut x = 0.0_f64;
+    for _ in 0..64 {
+        let density = exp(-x * x / 2.0) / sqrt(2.0 * std::f64::consts::PI);
+        x -= (normal_cdf(x) - tail) / density;
+    }
+    Some(-x)
+}
+
+#[cfg(test)]
+mod tests {
+    use libm::log;
+
+    use super::*;
+
+    const FIRST_DAY: u64 = 18_000;
+
+    fn closes(values: impl IntoIterator<Item = Option<f64>>) -> DailyCloses {
+        DailyCloses { first_day: FIRST_DAY, closes: values.into_iter().collect(), source: "test" }
+    }
+
+    /// A price that rises and falls by 1 % in turn, with a fall by `last` at the end.
+    fn saw(days: usize, last: f64) -> DailyCloses {
+        let step = |day: usize| if day.is_multiple_of(2) { 1.0 } else { 1.01 };
+        closes((0..days).map(|day| Some(step(day))).chain([Some(step(days - 1) * (1.0 - last))]))
+    }
+
+    #[test]
+    fn the_normal_quantile_is_that_of_the_tables() {
+        for (bps, wanted) in
+            [(500, 1.644_853_626_951_472_2), (100, 2.326_347_874_040_840_8), (1, 3.719_016_485_455_68)]
+        {
+            assert!((normal_loss(bps).unwrap() - wanted).abs() < 1e-12, "{bps}");
+        }
+        assert_eq!(normal_loss(0), None);
+        assert_eq!(normal_loss(5_000), None);
+    }
+
+    #[test]
+    fn a_forecast_knows_nothing_of_its_own_day_or_of_later_ones() {
+        let parameters = Parameters::default();
+        for model in [
+            Model::FilteredHistorical(FilterParameters::default()),
+            Model::Historical,
+            Model::EwmaNormal { decay: 0.94 },
+        ] {
+            let all = |closes: &DailyCloses| rolling(closes, 0..u64::MAX, &model, &[500, 100], &parameters);
+            let calm = all(&saw(200, 0.01));
+            let crashed = all(&saw(200, 0.9));
+            for (calm, crashed) in calm.iter().zip(&crashed) {
+                // The first return is on the second day, and 60 of them are needed.
+                assert_eq!(calm.len(), 200 - 60);
+                let forecasts =
+                    |row: &[Forecast]| row.iter().map(|one| one.value_at_risk).collect::<Vec<_>>();
+                assert_eq!(forecasts(calm), forecasts(crashed));
+                assert!(crashed.last().unwrap().exceeded());
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_forecast_is_the_one_of_the_series_before_it() {
+        let parameters = Parameters::default();
+        let closes = saw(100, 0.5);
+        let row = &rolling(&closes, 0..u64::MAX, &Model::Historical, &[500], &parameters)[0];
+        let last = row.last().unwrap();
+        assert_eq!(last.day, FIRST_DAY + 100);
+        assert!((last.loss - log(2.0)).abs() < 1e-12);
+        assert!((last.value_at_risk - log(1.01)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_hole_is_no_observation_and_no_zero_return() {
+        let mut holed = saw(200, 0.01);
+        for day in [150, 151, 152] {
+            holed.closes[day] = None;
+        }
+        let parameters = Parameters::default();
+        let row = &rolling(&holed, 0..u64::MAX, &Model::Historical, &[500], &parameters)[0];
+        let days: Vec<u64> = row.iter().map(|one| one.day - FIRST_DAY).collect();
+        assert!(!days.iter().any(|day| (150..=153).contains(day)));
+        // Too long to fill: the series starts anew behind it, and 48 days are too few for it.
+        assert_eq!(days.last(), Some(&149));
+    }
+
+    #[test]
+    fn a_price_that_never_moved_has_no_filtered_forecast() {
+        let still = closes(vec![Some(1.0); 200]);
+        let model = Model::FilteredHistorical(FilterParameters::default());
+        assert_eq!(rolling(&still, 0..u64::MAX, &model, &[500], &Parameters::default()), [vec![]]);
+        assert_eq!(model.value_at_risk(&[f64::NAN; 100], 500), None);
+    }
+}
