@@ -3,6 +3,8 @@
 mod account;
 mod figures;
 mod market;
+mod spread;
+mod stress;
 
 use risk_engine::report::Report;
 use risk_model::{Gap, Protocol, Timestamp};
@@ -11,9 +13,12 @@ use utoipa::ToSchema;
 
 pub use account::{AccountBody, HoldingBody, LiquidationPriceBody, ReserveBody};
 pub use figures::{FigureBody, HealthFactorBody, ScoreBody, rfc3339};
-pub use market::{ConcentrationBody, GasBody, MarketBody, Share};
+pub use market::{GasBody, MarketBody};
+pub use spread::{AssetExitBody, ConcentrationBody, LiquidityBody, Share, SpreadBody};
+pub use stress::StressBody;
 
-use figures::{named_shares, number, usd};
+use figures::{number, usd};
+use spread::named_shares;
 
 /// One wallet's assessment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -62,6 +67,10 @@ pub struct Summary {
     pub market: MarketBody,
     /// How the gross value is spread.
     pub concentration: ConcentrationBody,
+    /// What leaving all positions would take.
+    pub liquidity: LiquidityBody,
+    /// What sudden moves of prices would leave.
+    pub stress: Vec<StressBody>,
     /// What made the score, largest first.
     pub drivers: Vec<DriverBody>,
     /// What to do, in amounts.
@@ -224,6 +233,8 @@ impl Summary {
             holdings: report.holdings.iter().map(Into::into).collect(),
             market: MarketBody::of(report),
             concentration: ConcentrationBody::of(report),
+            liquidity: LiquidityBody::of(report),
+            stress: report.stress.iter().map(Into::into).collect(),
             drivers: drivers(report),
             recommendations: recommendations(report),
             coverage: coverage(report),

@@ -2,6 +2,7 @@
 
 mod account;
 mod book;
+mod exit;
 mod explanation;
 mod exposure;
 mod freshness;
@@ -26,7 +27,7 @@ use crate::position::{Holding, WalletPositions};
 use crate::prepared::Prepared;
 use crate::quantity::whole;
 use crate::report::{AccountReport, Components, HoldingReport, Report};
-use crate::score;
+use crate::{score, stress};
 
 pub use self::account::account_key;
 
@@ -53,7 +54,7 @@ pub fn assess(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
     accounts.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then_with(|| a.key.cmp(&b.key)));
     let overall = score::overall(&components);
     let explained = explanation::because(&accounts, &market, &spread);
-    Report {
+    let mut report = Report {
         wallet: positions.wallet,
         at: prepared.now(),
         level: score::level(overall),
@@ -71,10 +72,18 @@ pub fn assess(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
         holdings,
         market,
         concentration: spread.concentration,
+        liquidity: spread.liquidity,
         gas: gas(prepared),
         readings: positions.readings.iter().chain(&prepared.market().readings).cloned().collect(),
+        exposures: book.by_asset(),
+        stress: Vec::new(),
         gaps: gaps.into_sorted(),
-    }
+    };
+    report.stress = stress::standard(&report, prepared)
+        .iter()
+        .map(|shock| stress::apply(&report, shock, prepared))
+        .collect();
+    report
 }
 
 /// Prepares and assesses a single wallet: for a batch, prepare once instead.
@@ -134,6 +143,7 @@ fn report_holding(
                 held_usd: value,
                 owed_usd: 0.0,
                 stuck_usd: 0.0,
+                oracle: None,
             };
             book.write(line).into_iter().for_each(|gap| gaps.add(gap));
             let too_large = || Figure::Unknown("the value is too large".to_owned());

@@ -11,6 +11,7 @@ pub mod concentration;
 pub mod covariance;
 pub mod cure;
 pub mod filtered;
+pub mod issuer;
 pub mod lending;
 pub mod liquidation;
 pub mod market;
@@ -23,6 +24,7 @@ pub mod random;
 pub mod report;
 pub mod returns;
 pub mod score;
+pub mod stress;
 
 mod quantity;
 #[cfg(test)]

@@ -40,6 +40,12 @@ pub struct Report {
     pub market: MarketRisk,
     /// How the value is spread.
     pub concentration: Concentration,
+    /// What leaving would take.
+    pub liquidity: Liquidity,
+    /// What is held, supplied and owed of each asset as far as it could be valued, in the assets' order.
+    pub exposures: Vec<Exposure>,
+    /// What sudden moves would leave.
+    pub stress: Vec<StressReport>,
     /// Gas by chain, where known: gwei.
     pub gas: Vec<(ChainId, f64)>,
     /// What made the score, largest first.
@@ -203,12 +209,89 @@ pub struct Concentration {
     pub effective_assets: Figure<Option<f64>>,
     /// Share of each asset, largest first.
     pub by_asset: Figure<Vec<(Asset, String, f64)>>,
-    /// Share of each protocol, largest first.
-    pub by_protocol: Figure<Vec<(Protocol, f64)>>,
-    /// Share of each chain, largest first.
-    pub by_chain: Figure<Vec<(ChainId, f64)>>,
-    /// Days to sell everything at 10 % of the daily volume: the slowest asset's.
-    pub liquidity_days: Figure<f64>,
+    /// By protocol.
+    pub by_protocol: Figure<Spread>,
+    /// By chain.
+    pub by_chain: Figure<Spread>,
+    /// By what tokens are worth like, looking through wrappers and promises: ether, bitcoin, dollar, or the asset itself.
+    pub by_group: Figure<Spread>,
+    /// By issuer; what nobody issues, or nobody known, is in no share.
+    pub by_issuer: Figure<Spread>,
+    /// By the protocol oracle that prices it; what is in no lending account is in no share.
+    pub by_oracle: Figure<Spread>,
+}
+
+/// Shares of the gross value under one way of naming it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spread {
+    /// Share of each name, largest first, fraction of the gross value.
+    pub shares: Vec<(String, f64)>,
+    /// Herfindahl-Hirschman index, `Σ share²`; `None` where nothing has a name.
+    pub hhi: Option<f64>,
+    /// `1 / HHI`.
+    pub effective_number: Option<f64>,
+}
+
+/// What leaving all positions would take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Liquidity {
+    /// Days to sell everything at the `participation` share of the daily volume: the slowest asset's.
+    pub days: Figure<f64>,
+    /// Cost of selling everything at once by the square-root law, USD.
+    pub cost: Figure<Usd>,
+    /// What is supplied and could not be withdrawn now, because its protocol has not so much at hand or is paused, USD.
+    pub stuck: Figure<Usd>,
+    /// By asset, largest first.
+    pub by_asset: Vec<AssetExit>,
+}
+
+/// What selling one asset would take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AssetExit {
+    /// Which.
+    pub asset: Asset,
+    /// Its symbol.
+    pub symbol: String,
+    /// What could be sold, USD: less what is stuck.
+    pub sellable_usd: f64,
+    /// Days at the `participation` share of the daily volume.
+    pub days: Figure<f64>,
+    /// `σ_d · √(Q ÷ ADV)` of it, USD (square-root law of market impact, factor 1).
+    pub cost: Figure<Usd>,
+    /// Amihud (2002) illiquidity by the present 24 h volume: mean |daily return| per million USD traded.
+    pub amihud: Figure<f64>,
+}
+
+/// What a wallet has of one asset over all its positions, by market prices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exposure {
+    /// Which.
+    pub asset: Asset,
+    /// Its symbol.
+    pub symbol: String,
+    /// Held and supplied, USD.
+    pub held_usd: f64,
+    /// Owed, USD.
+    pub owed_usd: f64,
+}
+
+/// What a sudden move of prices would leave of the wallet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StressReport {
+    /// The shock's name.
+    pub name: String,
+    /// For a replay: the days since the epoch whose closes are its start and its end.
+    pub days: Option<(u64, u64)>,
+    /// Gain (or loss, negative) of the net worth by market prices.
+    pub change: Figure<Usd>,
+    /// Net worth after it.
+    pub net_worth: Figure<Usd>,
+    /// The worst account's health factor after it, by its protocol's oracle.
+    pub health_factor: HealthFactor,
+    /// The worst account's health factor after it, by market prices.
+    pub market_health_factor: HealthFactor,
+    /// Keys of the accounts that could then be liquidated.
+    pub liquidated: Vec<String>,
 }
 
 /// One part of the score and what it adds.

@@ -67,6 +67,12 @@ impl Series {
         self.restarted_on
     }
 
+    /// Day since the epoch of the first return: the move from the close of the day before.
+    #[must_use]
+    pub const fn first_day(&self) -> u64 {
+        self.first_day
+    }
+
     /// One log return a day, oldest first.
     #[must_use]
     pub fn returns(&self) -> &[f64] {

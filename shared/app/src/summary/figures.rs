@@ -4,8 +4,6 @@ use risk_model::{Figure, HealthFactor, Range, Timestamp, Usd};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Share;
-
 /// A value, or why there is none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -100,19 +98,6 @@ pub(super) fn usd(figure: &Figure<Usd>) -> FigureBody<f64> {
 /// A plain number.
 pub(super) fn number(figure: &Figure<f64>) -> FigureBody<f64> {
     figure.clone().into()
-}
-
-/// Shares under the names of what they are of.
-pub(super) fn named_shares<T: ToString>(figure: &Figure<Vec<(T, f64)>>) -> FigureBody<Vec<Share>> {
-    match figure {
-        Figure::Known(shares) => FigureBody::Known {
-            value: shares
-                .iter()
-                .map(|(name, share)| Share { name: name.to_string(), share: *share })
-                .collect(),
-        },
-        Figure::Unknown(reason) => FigureBody::Unknown { reason: reason.clone() },
-    }
 }
 
 /// RFC 3339 in UTC with whole seconds; the last second of year 9999 for anything later.

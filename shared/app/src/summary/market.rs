@@ -1,19 +1,10 @@
-//! Wire forms of market risk and of the spread of the gross value.
+//! Wire forms of market risk.
 
 use risk_engine::report::Report;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::figures::{FigureBody, named_shares, number, usd};
-
-/// A named share.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Share {
-    /// Asset, protocol or chain.
-    pub name: String,
-    /// Fraction of the gross value.
-    pub share: f64,
-}
+use super::figures::{FigureBody, number, usd};
 
 /// Market risk, one day, current positions, losses positive.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -47,23 +38,6 @@ pub struct GasBody {
     pub gwei: f64,
 }
 
-/// Spread of the gross value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct ConcentrationBody {
-    /// Herfindahl-Hirschman index over assets; null for an empty wallet.
-    pub hhi: FigureBody<Option<f64>>,
-    /// 1 / HHI; null for an empty wallet.
-    pub effective_assets: FigureBody<Option<f64>>,
-    /// Largest first.
-    pub by_asset: FigureBody<Vec<Share>>,
-    /// Largest first.
-    pub by_protocol: FigureBody<Vec<Share>>,
-    /// Largest first.
-    pub by_chain: FigureBody<Vec<Share>>,
-    /// Days to sell the slowest asset at 10 % of its daily volume.
-    pub liquidity_days: FigureBody<f64>,
-}
-
 impl MarketBody {
     /// The market risk of a report.
     pub(super) fn of(report: &Report) -> Self {
@@ -82,27 +56,6 @@ impl MarketBody {
                 .iter()
                 .map(|(chain, gwei)| GasBody { chain: chain.to_string(), gwei: *gwei })
                 .collect(),
-        }
-    }
-}
-
-impl ConcentrationBody {
-    /// The spread of a report.
-    pub(super) fn of(report: &Report) -> Self {
-        let concentration = &report.concentration;
-        let by_asset = concentration.by_asset.clone().map(|shares| {
-            shares
-                .into_iter()
-                .map(|(asset, symbol, share)| Share { name: format!("{symbol} ({asset})"), share })
-                .collect()
-        });
-        Self {
-            hhi: concentration.hhi.clone().into(),
-            effective_assets: concentration.effective_assets.clone().into(),
-            by_asset: by_asset.into(),
-            by_protocol: named_shares(&concentration.by_protocol),
-            by_chain: named_shares(&concentration.by_chain),
-            liquidity_days: number(&concentration.liquidity_days),
         }
     }
 }

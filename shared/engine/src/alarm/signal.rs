@@ -209,7 +209,7 @@ fn over_exposure(report: &Report, thresholds: &Thresholds) -> Condition {
 }
 
 fn low_liquidity(report: &Report, thresholds: &Thresholds) -> Condition {
-    let Figure::Known(days) = &report.concentration.liquidity_days else {
+    let Figure::Known(days) = &report.liquidity.days else {
         return Condition::Unknown;
     };
     let message = format!("the slowest asset takes {days:.1} days to sell at 10 % of its volume");

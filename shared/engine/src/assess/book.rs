@@ -1,8 +1,11 @@
 //! The book of a wallet: what each asset is worth or owed by market prices, and whether anything is left out of it.
 
+use std::collections::BTreeMap;
+
 use risk_model::{Affects, Asset, ChainId, Figure, Gap, GapReason, Protocol, Usd};
 
 use super::gaps::reason;
+use crate::report::Exposure;
 
 /// One supply, debt or holding by the market's price, USD.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +20,8 @@ pub(super) struct Line {
     pub(super) owed_usd: f64,
     /// Part of what is supplied that the protocol could not pay out now.
     pub(super) stuck_usd: f64,
+    /// The protocol oracle that its safety depends on, where there is one.
+    pub(super) oracle: Option<String>,
 }
 
 /// Largest value of one line that is believed, USD: more than all money there is. It keeps every sum finite.
@@ -91,11 +96,27 @@ impl Book {
 
     /// Value less debt by asset, USD, in the assets' order; those that cancel out exactly are left out.
     pub(super) fn exposures(&self) -> Vec<(Asset, f64)> {
-        let mut sums = std::collections::BTreeMap::new();
+        let mut sums = BTreeMap::new();
         for line in &self.lines {
             *sums.entry(line.asset).or_insert(0.0) += line.held_usd - line.owed_usd;
         }
         sums.into_iter().filter(|(_, usd)| *usd != 0.0).collect()
+    }
+
+    /// What is held and owed of each asset, in the assets' order.
+    pub(super) fn by_asset(&self) -> Vec<Exposure> {
+        let mut sums: BTreeMap<Asset, Exposure> = BTreeMap::new();
+        for line in &self.lines {
+            let sum = sums.entry(line.asset).or_insert_with(|| Exposure {
+                asset: line.asset,
+                symbol: line.symbol.clone(),
+                held_usd: 0.0,
+                owed_usd: 0.0,
+            });
+            sum.held_usd += line.held_usd;
+            sum.owed_usd += line.owed_usd;
+        }
+        sums.into_values().collect()
     }
 
     fn sum(&self, hole: Option<&String>, part: impl Fn(&Line) -> f64) -> Figure<Usd> {

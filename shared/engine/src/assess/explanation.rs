@@ -61,7 +61,7 @@ fn concentration(spread: &Spread) -> String {
 }
 
 fn liquidity(spread: &Spread) -> String {
-    let days = match &spread.concentration.liquidity_days {
+    let days = match &spread.liquidity.days {
         Figure::Known(days) => format!("{days:.2} days to sell the slowest asset"),
         Figure::Unknown(why) => format!("time to sell is unknown: {why}"),
     };

@@ -151,6 +151,7 @@ fn write_lines(facts: &Facts, part: &Part, price: &Result<f64, Gap>, book: &mut 
         held_usd: supplied_usd,
         owed_usd: whole(part.owed, part.decimals) * price,
         stuck_usd: stuck_share(facts, part, gaps) * supplied_usd,
+        oracle: Some(format!("{} on {}", facts.protocol, facts.chain)),
     };
     book.write(line).into_iter().for_each(|gap| gaps.add(gap));
 }

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 
 use risk_model::{Asset, Figure, Range};
 
-use super::account::because;
 use super::book::{Book, Line};
+use super::exit::{self, Exit};
 use super::gaps::Gaps;
-use crate::concentration::{exit_days, herfindahl, shares};
+use crate::concentration::{herfindahl, shares};
+use crate::issuer::issuer_of;
 use crate::prepared::Prepared;
-use crate::report::Concentration;
-use crate::score::{concentration_points, exit_points};
+use crate::probability::depeg::Peg;
+use crate::report::{Concentration, Liquidity, Spread as Shares};
+use crate::score::concentration_points;
 
 /// What the spread is worth in points, before gaps widen it, and what of it is stuck.
 pub(super) struct Spread {
     pub(super) concentration: Concentration,
+    pub(super) liquidity: Liquidity,
     pub(super) concentration_points: Range,
     pub(super) liquidity_points: Range,
     /// Share of the gross value that its protocol could not pay out now, fraction.
@@ -23,75 +26,55 @@ pub(super) struct Spread {
 
 /// Measures the spread of the lines' gross value.
 pub(super) fn measure(book: &Book, prepared: &Prepared<'_>, gaps: &mut Gaps) -> Spread {
-    let exit = exit(book, prepared, gaps);
-    let by = |key: fn(&Line) -> Asset| shares(book.lines.iter().map(|line| (key(line), line.held_usd)));
-    let by_asset = by(|line| line.asset);
+    let Exit { liquidity, points, stuck_share } = exit::measure(book, prepared, gaps);
+    let held = |line: &Line| line.held_usd;
+    let by_asset = shares(book.lines.iter().map(|line| (line.asset, held(line))));
     let index = herfindahl(by_asset.iter().map(|(_, share)| *share));
-    let known = |figure: Figure<()>| book.value_hole().map_or(figure, |why| Figure::Unknown(why.clone()));
-    let all = || known(Figure::Known(()));
+    let all = || book.value_hole().map_or(Figure::Known(()), |why| Figure::Unknown(why.clone()));
     let symbols: BTreeMap<Asset, &str> =
         book.lines.iter().rev().map(|line| (line.asset, line.symbol.as_str())).collect();
     let named =
         |(asset, share): (Asset, f64)| (asset, symbols.get(&asset).map_or("", |one| one).to_owned(), share);
+    let by_name = |name: &dyn Fn(&Line) -> Option<String>| all().map(|()| spread_over(book, name));
     let concentration = Concentration {
         hhi: all().map(|()| index),
         effective_assets: all().map(|()| index.map(|index| 1.0 / index)),
         by_asset: all().map(|()| by_asset.into_iter().map(named).collect()),
-        by_protocol: all().map(|()| shares(book.lines.iter().map(|line| (line.protocol, line.held_usd)))),
-        by_chain: all().map(|()| shares(book.lines.iter().map(|line| (line.chain, line.held_usd)))),
-        liquidity_days: exit.days,
+        by_protocol: by_name(&|line| Some(line.protocol.to_string())),
+        by_chain: by_name(&|line| Some(line.chain.to_string())),
+        by_group: by_name(&|line| Some(group(line))),
+        by_issuer: by_name(&|line| issuer_of(&line.symbol).map(str::to_owned)),
+        by_oracle: by_name(&|line| line.oracle.clone()),
     };
-    let points = concentration_points(index);
     Spread {
-        concentration_points: if book.value_hole().is_some() {
-            Range::UNKNOWN
-        } else {
-            Range::exactly(points)
+        concentration_points: match book.value_hole() {
+            Some(_) => Range::UNKNOWN,
+            None => Range::exactly(concentration_points(index)),
         },
-        liquidity_points: exit.points,
-        stuck_share: exit.stuck_share,
+        liquidity_points: points,
+        stuck_share,
         concentration,
+        liquidity,
     }
 }
 
-struct Exit {
-    days: Figure<f64>,
-    points: Range,
-    stuck_share: f64,
+/// Shares of the gross value by name, and their index. What has no name has no share: an index over issuers or oracles
+/// is of the whole value, so that what nobody issues or prices spreads it.
+fn spread_over(book: &Book, name: &dyn Fn(&Line) -> Option<String>) -> Shares {
+    let names: Vec<Option<String>> = book.lines.iter().map(name).collect();
+    let values = names.iter().zip(&book.lines).map(|(name, line)| (name.as_deref(), line.held_usd));
+    let shares: Vec<(String, f64)> =
+        shares(values).into_iter().filter_map(|(name, share)| Some((name?.to_owned(), share))).collect();
+    let index = herfindahl(shares.iter().map(|(_, share)| *share));
+    Shares { hhi: index, effective_number: index.map(|index| 1.0 / index), shares }
 }
 
-/// The slowest asset's days, and the value-weighted points in which what is stuck counts 100.
-fn exit(book: &Book, prepared: &Prepared<'_>, gaps: &mut Gaps) -> Exit {
-    let mut sellable: BTreeMap<Asset, f64> = BTreeMap::new();
-    for line in &book.lines {
-        *sellable.entry(line.asset).or_insert(0.0) += line.held_usd - line.stuck_usd;
+/// What a token is worth like: the thing that it promises, or itself. wstETH is ether here, USDT a dollar.
+fn group(line: &Line) -> String {
+    match Peg::of(&line.symbol) {
+        Some(Peg::Dollar) => "dollar".to_owned(),
+        Some(Peg::Ether) => "ether".to_owned(),
+        Some(Peg::Bitcoin) => "bitcoin".to_owned(),
+        None => line.asset.to_string(),
     }
-    let gross: f64 = book.lines.iter().map(|line| line.held_usd).sum();
-    let stuck: f64 = book.lines.iter().map(|line| line.stuck_usd).sum();
-    let mut days = Figure::Known(0.0_f64);
-    let mut points = 100.0 * stuck;
-    for (asset, usd) in sellable.iter().filter(|(_, usd)| **usd > 0.0) {
-        match prepared.volume(asset) {
-            Ok(volume) => {
-                let one = exit_days(*usd, volume, prepared.parameters().participation);
-                points += usd * exit_points(one);
-                days = days.map(|most| most.max(one));
-            }
-            Err(gap) => {
-                days = because(&gap);
-                gaps.add(gap);
-            }
-        }
-    }
-    let share = |part: f64| if gross > 0.0 { part / gross } else { 0.0 };
-    let mut points = Range::exactly(share(points));
-    if matches!(days, Figure::Unknown(_)) {
-        // What has no volume is worth 0 to 100 points, so the rest stays a lower end.
-        points = points.widened();
-    }
-    if let Some(why) = book.value_hole() {
-        // What is not valued could outweigh anything.
-        (days, points) = (Figure::Unknown(why.clone()), Range::UNKNOWN);
-    }
-    Exit { days, points, stuck_share: share(stuck) }
 }

@@ -158,7 +158,7 @@ fn a_missing_volume_leaves_the_time_to_sell_unknown() {
     data.quotes.get_mut(&asset(1)).unwrap().volume_24h_usd = None;
     let report = report(&borrowing(8_000), &data);
     assert_eq!(names(&report, Affects::Liquidity)[0].1, GapReason::Missing);
-    assert!(matches!(report.concentration.liquidity_days, Figure::Unknown(_)));
+    assert!(matches!(report.liquidity.days, Figure::Unknown(_)));
     assert_eq!(report.score.known(), None);
 }
 
