@@ -200,6 +200,11 @@ pub trait Lending: Sized {
     #[must_use]
     fn repriced(&self, factor: &dyn Fn(&Asset) -> f64) -> Self;
 
+    /// Decimals of an asset of this market, whether or not the wallet has any of it.
+    fn decimals(&self, asset: &Asset) -> Option<u8> {
+        self.facts().parts.iter().find(|part| part.asset == *asset).map(|part| part.decimals)
+    }
+
     /// The largest single liquidation that the contract would allow now, of the pair of debt and collateral that
     /// costs the wallet most; `None` where it is not liquidatable or cannot be computed.
     fn liquidation(&self) -> Option<Liquidation>;
@@ -228,6 +233,12 @@ impl Lending for Account {
     fn repriced(&self, factor: &dyn Fn(&Asset) -> f64) -> Self {
         match self {
             Self::Aave(account) => Self::Aave(account.repriced(factor)),
+        }
+    }
+
+    fn decimals(&self, asset: &Asset) -> Option<u8> {
+        match self {
+            Self::Aave(account) => account.decimals(asset),
         }
     }
 

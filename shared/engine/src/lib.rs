@@ -24,6 +24,7 @@ pub mod random;
 pub mod report;
 pub mod returns;
 pub mod score;
+pub mod simulate;
 pub mod stress;
 
 mod quantity;

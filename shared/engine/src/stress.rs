@@ -26,6 +26,9 @@ pub enum Jump {
     Pegged(Peg, f64),
     /// These assets, each by its own factor; all others stay.
     Assets(BTreeMap<Asset, f64>),
+    /// What each rule names, by its factor. A rule for an asset goes before one for a peg, that before one for everything
+    /// at risk; of two of a kind the first. What no rule names stays.
+    Rules(Vec<(Named, f64)>),
     /// As the closes moved between two days, each asset by its own factor; an asset without both closes is unknown.
     Days {
         /// Day since the epoch whose close is the start.
@@ -33,6 +36,28 @@ pub enum Jump {
         /// Day since the epoch whose close is the end.
         to: u64,
     },
+}
+
+/// What a rule names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// One asset.
+    Asset(Asset),
+    /// Everything that promises to be worth this, but is not the thing itself.
+    Peg(Peg),
+    /// Everything that promises no dollar.
+    Risk,
+}
+
+impl Named {
+    /// How closely it names an asset: 0 is closest; `None` where it does not.
+    fn closeness(self, asset: &Asset, symbol: &str) -> Option<u8> {
+        match self {
+            Self::Asset(named) => (named == *asset).then_some(0),
+            Self::Peg(peg) => (Peg::of(symbol) == Some(peg) && !peg.is_base(symbol)).then_some(1),
+            Self::Risk => (Peg::of(symbol) != Some(Peg::Dollar)).then_some(2),
+        }
+    }
 }
 
 /// A shock to judge.
@@ -59,6 +84,12 @@ impl Jump {
                 Ok(if breaks { *factor } else { 1.0 })
             }
             Self::Assets(factors) => Ok(factors.get(asset).copied().unwrap_or(1.0)),
+            Self::Rules(rules) => {
+                let named =
+                    rules.iter().filter_map(|(rule, factor)| Some((rule.closeness(asset, symbol)?, *factor)));
+                // The first of the closest.
+                Ok(named.min_by_key(|(closeness, _)| *closeness).map_or(1.0, |(_, factor)| factor))
+            }
             Self::Days { from, to } => {
                 let closes = prepared.market().closes.get(asset);
                 let on = |day: u64| closes.and_then(|closes| closes.on(day)).filter(|close| *close > 0.0);

@@ -4,6 +4,7 @@
 
 mod body;
 mod query;
+mod simulate;
 
 use crate::alert::AlertKind;
 use crate::chain::ChainId;
@@ -14,6 +15,10 @@ use crate::wallet::Wallet;
 
 use body::Body;
 use query::Query;
+
+pub use simulate::{
+    ActionKind, ActionRequest, DayRange, MAX_ACTIONS, MAX_SHOCKS, ShockRequest, ShockTarget, SimulateRequest,
+};
 
 /// What a request parser answers: the parsed request, or every field it refuses.
 pub type Parsed<T> = Result<T, Vec<Rejection>>;

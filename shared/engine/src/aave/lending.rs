@@ -78,6 +78,10 @@ impl Lending for Account {
         Self { market: Arc::new(market), position: self.position.clone() }
     }
 
+    fn decimals(&self, asset: &Asset) -> Option<u8> {
+        self.market.reserves.iter().find(|reserve| reserve.asset == *asset).map(|reserve| reserve.decimals)
+    }
+
     fn liquidation(&self) -> Option<Liquidation> {
         None
     }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
 use super::{MAX_BODY_BYTES, MAX_LIST, Parsed};
 use crate::rejection::{Code, Rejection};
@@ -23,8 +23,8 @@ impl<'de> Deserialize<'de> for Object {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
                 let mut fields = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    fields.push(entry);
+                while let Some((name, Strict(value))) = map.next_entry()? {
+                    fields.push((name, value));
                 }
                 Ok(Object(fields))
             }
@@ -32,6 +32,68 @@ impl<'de> Deserialize<'de> for Object {
         deserializer.deserialize_map(Fields)
     }
 }
+
+/// A value below the top, in which no name may stand twice: the last of two would win unseen.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Strict;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON value")
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Strict, E> {
+                Ok(Strict(value.into()))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Strict, E> {
+                Ok(Strict(value.into()))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Strict, E> {
+                Ok(Strict(value.into()))
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Strict, E> {
+                Ok(Strict(value.into()))
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Strict, E> {
+                Ok(Strict(value.into()))
+            }
+
+            fn visit_unit<E>(self) -> Result<Strict, E> {
+                Ok(Strict(Value::Null))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Strict, A::Error> {
+                let mut list = Vec::new();
+                while let Some(Strict(item)) = items.next_element()? {
+                    list.push(item);
+                }
+                Ok(Strict(Value::Array(list)))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Strict, A::Error> {
+                let mut fields = Map::new();
+                while let Some((name, Strict(value))) = map.next_entry::<String, Strict>()? {
+                    if fields.insert(name, value).is_some() {
+                        return Err(A::Error::custom(REPEATED_BELOW));
+                    }
+                }
+                Ok(Strict(Value::Object(fields)))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// What tells a repeated name below the top from any other error of the data.
+const REPEATED_BELOW: &str = "a name stands twice in one object";
 
 /// The fields not yet taken, and what was refused so far.
 pub(super) struct Body {
@@ -122,6 +184,84 @@ impl Body {
         None
     }
 
+    /// Refuses a field for a reason of its own.
+    pub(super) fn refuse_with(&mut self, field: &str, code: Code, message: &str) {
+        self.refused.push(Rejection::with_message(field, code, message));
+    }
+
+    /// As [`Body::number`], and it must be there.
+    pub(super) fn required_number(&mut self, name: &str, above: f64, most: f64) -> Option<f64> {
+        if self.fields.iter().any(|(known, value)| known == name && !value.is_null()) {
+            return self.number(name, above, most);
+        }
+        self.refuse(name, Code::Required);
+        None
+    }
+
+    /// A whole number from 0 to `most` that must be there.
+    pub(super) fn whole(&mut self, name: &str, most: u32) -> Option<u32> {
+        let Some(value) = self.take(name) else {
+            self.refuse(name, Code::Required);
+            return None;
+        };
+        let whole = value.as_u64().ok_or(Code::WrongType);
+        let within = whole.and_then(|whole| u32::try_from(whole).map_err(|_| Code::OutOfRange));
+        let within = within.and_then(|whole| if whole <= most { Ok(whole) } else { Err(Code::OutOfRange) });
+        within.map_err(|code| self.refuse(name, code)).ok()
+    }
+
+    /// A list of at most `most` objects, each taken apart by `parse`; absent is empty. What is refused inside is named
+    /// as `name[index].field`.
+    pub(super) fn objects<T>(
+        &mut self,
+        name: &str,
+        most: usize,
+        parse: impl Fn(Self) -> Parsed<T>,
+    ) -> Vec<T> {
+        let items = match self.take(name) {
+            None => return Vec::new(),
+            Some(Value::Array(items)) if items.len() <= most => items,
+            Some(Value::Array(_)) => {
+                let message = format!("{name} has more than {most} items");
+                self.refused.push(Rejection::with_message(name, Code::TooLong, message));
+                return Vec::new();
+            }
+            Some(_) => {
+                self.refuse(name, Code::WrongType);
+                return Vec::new();
+            }
+        };
+        let mut parsed = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            parsed.extend(self.inner(&format!("{name}[{index}]"), item, &parse));
+        }
+        parsed
+    }
+
+    /// An object taken apart by `parse`, if it is there.
+    pub(super) fn object<T>(&mut self, name: &str, parse: impl Fn(Self) -> Parsed<T>) -> Option<T> {
+        let item = self.take(name)?;
+        self.inner(name, item, &parse)
+    }
+
+    fn inner<T>(&mut self, name: &str, item: Value, parse: &impl Fn(Self) -> Parsed<T>) -> Option<T> {
+        let Value::Object(fields) = item else {
+            self.refuse(name, Code::WrongType);
+            return None;
+        };
+        let inner = Self { fields: fields.into_iter().collect(), refused: Vec::new() };
+        match parse(inner) {
+            Ok(parsed) => Some(parsed),
+            Err(refused) => {
+                let under = refused
+                    .into_iter()
+                    .map(|one| Rejection { field: format!("{name}.{}", one.field), ..one });
+                self.refused.extend(under);
+                None
+            }
+        }
+    }
+
     /// A list of at most [`MAX_LIST`] strings, each parsed by `parse`; absent is empty.
     pub(super) fn list<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, Code>) -> Vec<T> {
         let items = match self.take(name) {
@@ -163,6 +303,9 @@ impl Body {
 
 /// What was wrong with the JSON, without echoing any of it.
 fn explain(error: &serde_json::Error) -> Rejection {
+    if error.is_data() && error.to_string().starts_with(REPEATED_BELOW) {
+        return Rejection::with_message("body", Code::Repeated, REPEATED_BELOW);
+    }
     if error.is_data() {
         return Rejection::with_message("body", Code::WrongType, "body must be a JSON object");
     }

@@ -4,7 +4,7 @@ use super::*;
 
 const WALLET: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
 
-fn refused<T: std::fmt::Debug>(parsed: Parsed<T>) -> Vec<(String, Code)> {
+pub(super) fn refused<T: std::fmt::Debug>(parsed: Parsed<T>) -> Vec<(String, Code)> {
     parsed.unwrap_err().into_iter().map(|rejection| (rejection.field, rejection.code)).collect()
 }
 
