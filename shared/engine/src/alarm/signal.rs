@@ -53,7 +53,7 @@ fn liquidation_risk(account: &AccountReport, report: &Report, thresholds: &Thres
         HealthFactor::NoDebt => return Condition::Unknown,
         HealthFactor::Known(_) => account.health_factor.ratio().unwrap_or(0.0),
     };
-    let chance = account.probability_24h.known().copied();
+    let chance = account.probability_24h.known().map(|chance| chance.value);
     let by_factor = factor_severity(factor, thresholds);
     let by_chance = chance.and_then(|chance| chance_severity(chance, thresholds));
     let message = liquidation_message(account, factor);
@@ -97,7 +97,7 @@ fn chance_severity(chance: f64, thresholds: &Thresholds) -> Option<Severity> {
 
 fn liquidation_message(account: &AccountReport, factor: f64) -> String {
     let chance = account.probability_24h.known().map_or_else(String::new, |chance| {
-        format!("; chance of liquidation within 24 h {:.2} %", 100.0 * chance)
+        format!("; chance of liquidation within 24 h {:.2} %", 100.0 * chance.value)
     });
     if factor < 1.0 {
         return format!("{} can be liquidated now: health factor {factor:.4}", account.key);
