@@ -3,6 +3,7 @@
 mod account;
 mod figures;
 mod market;
+mod motion;
 mod spread;
 mod stress;
 
@@ -14,10 +15,11 @@ use utoipa::ToSchema;
 pub use account::{AccountBody, HoldingBody, LiquidationPriceBody, ReserveBody};
 pub use figures::{FigureBody, HealthFactorBody, ScoreBody, rfc3339};
 pub use market::{GasBody, MarketBody};
+pub use motion::{CarryBody, ChanceModelBody, IntervalBody, MoveBody};
 pub use spread::{AssetExitBody, ConcentrationBody, LiquidityBody, Share, SpreadBody};
 pub use stress::StressBody;
 
-use figures::{number, usd};
+use figures::usd;
 use spread::named_shares;
 
 /// One wallet's assessment.
@@ -223,8 +225,8 @@ impl Summary {
             volatility_risk: ScoreBody::of(components.volatility, &why),
             concentration_risk: ScoreBody::of(components.concentration, &why),
             liquidity_risk: ScoreBody::of(components.liquidity, &why),
-            predicted_liquidation_prob_24h: number(&report.liquidation_probability_24h),
-            predicted_liquidation_prob_7d: number(&report.liquidation_probability_7d),
+            predicted_liquidation_prob_24h: motion::chance(&report.liquidation_probability_24h),
+            predicted_liquidation_prob_7d: motion::chance(&report.liquidation_probability_7d),
             protocols: protocols(report),
             protocol_exposure: named_shares(&report.concentration.by_protocol),
             active_alerts_count: active_alerts,

@@ -4,6 +4,7 @@
 //! that wallet. What is not known neither opens nor closes anything, except `data_blind`, which says so.
 
 mod decision;
+mod liquidation;
 mod peg;
 mod signal;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use risk_model::{Affects, AlertKind, Severity, Wallet};
 use crate::report::Report;
 
 pub use decision::decide;
+pub use liquidation::{Stand, stand};
 pub use signal::signals;
 pub use thresholds::{Line, STABLECOINS, Thresholds};
 

@@ -25,6 +25,7 @@ use crate::market::MarketData;
 use crate::parameters::Parameters;
 use crate::position::{Holding, WalletPositions};
 use crate::prepared::Prepared;
+use crate::probability::Estimate;
 use crate::quantity::whole;
 use crate::report::{AccountReport, Components, HoldingReport, Report};
 use crate::{score, stress};
@@ -221,10 +222,12 @@ fn worst_health_factor(accounts: &[AccountReport], gaps: &Gaps) -> HealthFactor 
 fn worst_probability(
     accounts: &[AccountReport],
     gaps: &Gaps,
-    pick: impl Fn(&AccountReport) -> &Figure<f64>,
-) -> Figure<f64> {
-    let worst = accounts.iter().filter_map(|account| pick(account).known().copied()).fold(0.0, f64::max);
-    if worst >= 1.0 {
+    pick: impl Fn(&AccountReport) -> &Figure<Estimate>,
+) -> Figure<Estimate> {
+    let known = accounts.iter().filter_map(|account| pick(account).known().copied());
+    let worst =
+        known.fold(Estimate::exactly(0.0), |worst, one| if one.value > worst.value { one } else { worst });
+    if worst.value >= 1.0 {
         return Figure::Known(worst);
     }
     if let Some(gap) = gaps.first(Affects::Liquidation) {

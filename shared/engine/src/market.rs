@@ -42,6 +42,26 @@ impl DailyCloses {
     }
 }
 
+/// Hourly closes of one asset, oldest first; an hour without a close is `None`, never filled here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HourlyCloses {
+    /// Hours since the Unix epoch of the first entry.
+    pub first_hour: u64,
+    /// USD closes of consecutive hours: the last price of each.
+    pub closes: Vec<Option<f64>>,
+    /// The provider they are from.
+    pub source: &'static str,
+}
+
+impl HourlyCloses {
+    /// The close of an hour since the epoch, if there is one.
+    #[must_use]
+    pub fn on(&self, hour: u64) -> Option<f64> {
+        let index = usize::try_from(hour.checked_sub(self.first_hour)?).ok()?;
+        self.closes.get(index).copied().flatten()
+    }
+}
+
 /// Gas of one chain.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gas {
@@ -62,6 +82,8 @@ pub struct MarketData {
     pub quotes: HashMap<Asset, Quote>,
     /// Daily closes by asset; an asset that is absent has no history.
     pub closes: HashMap<Asset, Arc<DailyCloses>>,
+    /// Hourly closes by asset; an asset that is absent has none.
+    pub hourly: HashMap<Asset, Arc<HourlyCloses>>,
     /// Gas by chain.
     pub gas: HashMap<ChainId, Gas>,
     /// Why an asset's quote or closes are missing, or unconfirmed.

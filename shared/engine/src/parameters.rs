@@ -14,6 +14,16 @@ pub struct Parameters {
     pub max_fill_days: u64,
     /// Oldest last close, in days before today: 2 (yesterday's may not be out yet).
     pub closes_max_age_days: u64,
+    /// Hours of hourly closes to look back on: 2,160 (90 days).
+    pub window_hours: u32,
+    /// Fewest hourly returns that paths are drawn from: 720 (30 days).
+    pub min_hourly_observations: usize,
+    /// Most missing hours in a row that the last close stands in for: 2.
+    pub max_fill_hours: u64,
+    /// Oldest last hourly close, hours before now: 24. They are read anew every six.
+    pub hourly_max_age_hours: u64,
+    /// Seed of the market paths: 1. The same seed and closes give the same chances.
+    pub seed: u64,
     /// Oldest block that positions are taken from, seconds: 300.
     pub block_max_age_seconds: u64,
     /// Oldest update of a protocol's oracle, seconds: 90,000 (a day's heartbeat and an hour of slack).
@@ -41,6 +51,11 @@ impl Default for Parameters {
             min_observations: 60,
             max_fill_days: 2,
             closes_max_age_days: 2,
+            window_hours: 2_160,
+            min_hourly_observations: 720,
+            max_fill_hours: 2,
+            hourly_max_age_hours: 24,
+            seed: 1,
             block_max_age_seconds: 300,
             oracle_max_age_seconds: 90_000,
             quote_max_age_seconds: 900,

@@ -1,12 +1,17 @@
 //! What every wallet of a batch shares, computed once: which quotes are fresh, and the return series of each asset.
 
+mod simulated;
+
 use std::collections::HashMap;
 
 use risk_model::{Affects, Asset, Gap, GapReason, Timestamp};
 
 use crate::market::{MarketData, Quote};
 use crate::parameters::Parameters;
+use crate::probability::paths::{AssetPaths, Draws};
 use crate::returns::{Series, Shortage};
+
+use self::simulated::Simulated;
 
 /// The source of a gap whose provider was never told.
 const MARKET: &str = "market data";
@@ -18,6 +23,7 @@ pub struct Prepared<'a> {
     now: Timestamp,
     parameters: &'a Parameters,
     series: HashMap<Asset, Result<Series, Gap>>,
+    simulated: Simulated,
 }
 
 impl<'a> Prepared<'a> {
@@ -28,7 +34,8 @@ impl<'a> Prepared<'a> {
             let found = Series::of(closes, now.day(), parameters);
             (*asset, found.map_err(|shortage| history_gap(asset, closes.source, shortage)))
         });
-        Self { market, now, parameters, series: series.collect() }
+        let simulated = Simulated::new(market, now, parameters);
+        Self { market, now, parameters, series: series.collect(), simulated }
     }
 
     /// The market data it was made of.
@@ -77,6 +84,27 @@ impl<'a> Prepared<'a> {
             Some(Err(gap)) => Err(gap.clone()),
             None => Err(self.told(asset, Affects::Volatility, "daily closes", MARKET)),
         }
+    }
+
+    /// The simulated paths of an asset's price, drawn when they are first asked for and shared by every account.
+    ///
+    /// # Errors
+    /// The gap that names the asset, where its hourly closes are missing, too few or too old.
+    pub fn paths(&self, asset: &Asset) -> Result<&AssetPaths, Gap> {
+        let what = format!("hourly closes of {asset}");
+        self.simulated.paths(asset).unwrap_or_else(|| {
+            // The feeds tell it as a note, since not every account needs them; here it is needed.
+            let said = self.gaps_of(asset).find(|gap| gap.what == what);
+            let (source, reason, since) =
+                said.map_or((MARKET, GapReason::Missing, None), |gap| (gap.source, gap.reason, gap.since));
+            Err(Gap { what, source, reason, affects: Affects::Volatility, since })
+        })
+    }
+
+    /// What the paths share.
+    #[must_use]
+    pub fn draws(&self) -> &Draws {
+        self.simulated.draws()
     }
 
     /// What the feeds said of an asset, in their order.

@@ -5,7 +5,9 @@ use risk_model::{
     U256, Usd, Wallet,
 };
 
+use crate::liquidation::Carry;
 use crate::position::{Block, Provenance, Reading};
+use crate::probability::{Estimate, Model};
 
 /// Everything the engine says of one wallet.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,9 +31,9 @@ pub struct Report {
     /// Value less debt.
     pub net_worth: Figure<Usd>,
     /// Chance that the worst account's health factor passes under 1 within 24 h, fraction.
-    pub liquidation_probability_24h: Figure<f64>,
+    pub liquidation_probability_24h: Figure<Estimate>,
     /// The same within 7 days.
-    pub liquidation_probability_7d: Figure<f64>,
+    pub liquidation_probability_7d: Figure<Estimate>,
     /// One entry per lending market the wallet is in, worst first.
     pub accounts: Vec<AccountReport>,
     /// The wallet's own tokens, by value, those without a price last.
@@ -104,14 +106,20 @@ pub struct AccountReport {
     pub e_mode: u8,
     /// Uniform fall of every collateral at which the health factor is 1: `1 − 1/HF`, fraction; negative when already under.
     pub uniform_drop: Figure<f64>,
-    /// Distance to liquidation in standard deviations of a day's move of ln HF.
+    /// Distance to liquidation: the likeliest joint move of all prices that brings it, in standard deviations of a day.
     pub distance_sigmas: Figure<f64>,
+    /// That move: each asset's factor − 1, fraction; those that do not move left out.
+    pub worst_move: Figure<Vec<(Asset, f64)>>,
+    /// Where interest alone leads, at the present rates and prices.
+    pub carry: Figure<Carry>,
     /// Annualised volatility of ln HF, fraction.
     pub volatility: Figure<f64>,
     /// Chance of HF < 1 within 24 h, fraction.
-    pub probability_24h: Figure<f64>,
+    pub probability_24h: Figure<Estimate>,
     /// Chance of HF < 1 within 7 days, fraction.
-    pub probability_7d: Figure<f64>,
+    pub probability_7d: Figure<Estimate>,
+    /// What both chances were computed with; `None` where they are unknown.
+    pub probability_model: Option<Model>,
     /// Every supply and debt.
     pub reserves: Vec<ReserveReport>,
     /// The account's part of the liquidation component.

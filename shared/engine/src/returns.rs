@@ -1,9 +1,13 @@
 //! Daily log returns on UTC closes, aligned by day, with short holes filled and long ones refused (risk-math C.4).
 
+mod hourly;
+
 use libm::{exp, log};
 
 use crate::market::DailyCloses;
 use crate::parameters::Parameters;
+
+pub use hourly::HourlyReturns;
 
 /// Log returns of one asset on consecutive UTC days.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +49,8 @@ impl Series {
     /// [`Shortage`] where the closes are too few, too old or not there.
     pub fn of(closes: &DailyCloses, today: u64, parameters: &Parameters) -> Result<Self, Shortage> {
         let window_start = today.saturating_sub(u64::from(parameters.window_days).saturating_add(1));
-        let run = latest_run(closes, window_start..today, parameters.max_fill_days).ok_or(Shortage::Empty)?;
+        let run = latest_run(|day| closes.on(day), window_start..today, parameters.max_fill_days)
+            .ok_or(Shortage::Empty)?;
         let last_day = run.last_day();
         if last_day.saturating_add(parameters.closes_max_age_days) < today {
             return Err(Shortage::Stale { last_day });
@@ -153,11 +158,16 @@ impl Run {
     }
 }
 
-/// The run of closes that reaches furthest towards the end of the window. A hole at the very end is not filled.
-fn latest_run(closes: &DailyCloses, window: std::ops::Range<u64>, max_fill_days: u64) -> Option<Run> {
+/// The run of closes (of days or of hours) that reaches furthest towards the end of the window. A hole at the very
+/// end is not filled.
+fn latest_run(
+    on: impl Fn(u64) -> Option<f64>,
+    window: std::ops::Range<u64>,
+    max_fill_days: u64,
+) -> Option<Run> {
     let mut run: Option<Run> = None;
     for day in window {
-        let Some(close) = closes.on(day).filter(|close| BELIEVABLE.contains(close)) else {
+        let Some(close) = on(day).filter(|close| BELIEVABLE.contains(close)) else {
             continue;
         };
         let missing = run.as_ref().map(|run| day.saturating_sub(run.last_day()).saturating_sub(1));

@@ -6,7 +6,7 @@ use risk_model::{Address, Asset, B256, ChainId, Protocol, Timestamp, U256, Walle
 
 use crate::aave::{self, EModeCategory, Market, Position, RAY, Reserve, ReservePosition, Rounding};
 use crate::lending::{Account, Unit};
-use crate::market::{DailyCloses, MarketData, Quote};
+use crate::market::{DailyCloses, HourlyCloses, MarketData, Quote};
 use crate::position::{Block, Holding, LendingAccount, Provenance, WalletPositions};
 
 /// The day that the specimens live on.
@@ -153,12 +153,20 @@ pub(crate) fn closes(usd: f64, amplitude: f64, phase: f64) -> DailyCloses {
     DailyCloses { first_day: TODAY - 400, closes: closes.collect(), source: "coingecko" }
 }
 
+/// Ninety days of hourly closes that end at `usd`, likewise.
+pub(crate) fn hourly(usd: f64, amplitude: f64, phase: f64) -> HourlyCloses {
+    let closes =
+        (0..2_161_u32).map(|hour| Some(usd * (1.0 + amplitude * libm::sin(f64::from(hour) * 2.1 + phase))));
+    HourlyCloses { first_hour: TODAY * 24 + 10 - 2_161, closes: closes.collect(), source: "coingecko" }
+}
+
 /// Prices and histories of the market's reserves, equal to their oracle.
 pub(crate) fn market_data() -> MarketData {
     let mut data = MarketData::default();
     for (byte, usd, amplitude) in [(1, 2_000.0, 0.03), (2, 60_000.0, 0.02), (3, 1.0, 0.000_5)] {
         data.quotes.insert(asset(byte), quote(usd));
         data.closes.insert(asset(byte), Arc::new(closes(usd, amplitude, f64::from(byte))));
+        data.hourly.insert(asset(byte), Arc::new(hourly(usd, amplitude / 5.0, f64::from(byte))));
     }
     data
 }

@@ -95,8 +95,10 @@ pub(crate) struct LineBody {
 /// When alerts open and close.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ThresholdsBody {
-    /// `liquidation_risk`: opens under, closes from.
+    /// `liquidation_risk` of an account whose chance is not known: opens under, closes above.
     pub health_factor: LineBody,
+    /// `liquidation_risk` whatever the chance: opens under, closes above.
+    pub health_factor_always: LineBody,
     /// `liquidation_risk` is high under this health factor.
     pub health_factor_high: f64,
     /// `liquidation_risk` is critical under this health factor.
@@ -130,6 +132,7 @@ impl From<&Thresholds> for ThresholdsBody {
         }
         lines!(
             health_factor,
+            health_factor_always,
             probability_24h,
             volatility_points,
             var_99_share,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::figures::{FigureBody, HealthFactorBody, ScoreBody, number, rfc3339, usd};
+use super::motion::{CarryBody, ChanceModelBody, IntervalBody, MoveBody, chance, interval, moves};
 
 /// One lending account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -42,14 +43,25 @@ pub struct AccountBody {
     pub e_mode: u8,
     /// Fall of every collateral at which the health factor is 1, fraction.
     pub uniform_drop: FigureBody<f64>,
-    /// In daily standard deviations of ln HF.
+    /// The likeliest joint move of prices that liquidates, in standard deviations of a day.
     pub distance_sigmas: FigureBody<f64>,
+    /// That move, by asset.
+    pub worst_move: FigureBody<Vec<MoveBody>>,
+    /// Where interest alone leads.
+    pub carry: CarryBody,
     /// Of ln HF, annualised, fraction.
     pub volatility: FigureBody<f64>,
     /// Fraction.
     pub liquidation_prob_24h: FigureBody<f64>,
+    /// 95 % interval of it.
+    pub liquidation_prob_24h_interval: FigureBody<IntervalBody>,
     /// Fraction.
     pub liquidation_prob_7d: FigureBody<f64>,
+    /// 95 % interval of it.
+    pub liquidation_prob_7d_interval: FigureBody<IntervalBody>,
+    /// What both chances were computed with; absent where they are unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liquidation_prob_model: Option<ChanceModelBody>,
     /// Supplies and debts.
     pub reserves: Vec<ReserveBody>,
     /// 0 to 100.
@@ -147,9 +159,14 @@ impl From<&AccountReport> for AccountBody {
             e_mode: account.e_mode,
             uniform_drop: number(&account.uniform_drop),
             distance_sigmas: number(&account.distance_sigmas),
+            worst_move: moves(&account.worst_move),
+            carry: (&account.carry).into(),
             volatility: number(&account.volatility),
-            liquidation_prob_24h: number(&account.probability_24h),
-            liquidation_prob_7d: number(&account.probability_7d),
+            liquidation_prob_24h: chance(&account.probability_24h),
+            liquidation_prob_24h_interval: interval(&account.probability_24h),
+            liquidation_prob_7d: chance(&account.probability_7d),
+            liquidation_prob_7d_interval: interval(&account.probability_7d),
+            liquidation_prob_model: account.probability_model.as_ref().map(Into::into),
             reserves: account.reserves.iter().map(Into::into).collect(),
             liquidation_risk: ScoreBody::of(
                 account.score,

@@ -2,6 +2,7 @@
 
 use risk_model::{Affects, AlertKind, Figure, HealthFactor, Severity};
 
+use super::liquidation::{Stand, stand};
 use super::peg::{divergence, stablecoins};
 use super::{Condition, Identity, Line, Signal, Thresholds};
 use crate::report::{AccountReport, Action, Report};
@@ -53,51 +54,27 @@ fn liquidation_risk(account: &AccountReport, report: &Report, thresholds: &Thres
         HealthFactor::NoDebt => return Condition::Unknown,
         HealthFactor::Known(_) => account.health_factor.ratio().unwrap_or(0.0),
     };
-    let chance = account.probability_24h.known().copied();
-    let by_factor = factor_severity(factor, thresholds);
-    let by_chance = chance.and_then(|chance| chance_severity(chance, thresholds));
+    let chance = account.probability_24h.known().map(|chance| chance.value);
     let message = liquidation_message(account, factor);
-    if let Some(severity) = by_factor.max(by_chance) {
-        let (measured, threshold) = match (by_factor, chance) {
-            (None, Some(chance)) => (chance, thresholds.probability_24h.open),
-            _ => (factor, thresholds.health_factor.open),
-        };
-        return Condition::Firing { severity, message, action: cure(account, report), measured, threshold };
-    }
-    match chance {
-        Some(chance) if is_certain => {
-            let is_safe =
-                factor > thresholds.health_factor.close && chance < thresholds.probability_24h.close;
-            let measured = Some(factor);
-            if is_safe {
-                Condition::Clear { message, measured }
-            } else {
-                Condition::Between { message, measured }
-            }
+    // What is open in the account may make the chance another one: then the fixed line holds beside it.
+    let certain = stand(factor, chance.filter(|_| is_certain), thresholds);
+    let stands = match certain {
+        Stand::Between if !is_certain => stand(factor, chance, thresholds),
+        other => other,
+    };
+    match stands {
+        Stand::Firing { severity, measured, threshold } => {
+            Condition::Firing { severity, message, action: cure(account, report), measured, threshold }
         }
-        _ => Condition::Unknown,
+        _ if chance.is_none() || !is_certain => Condition::Unknown,
+        Stand::Clear => Condition::Clear { message, measured: Some(factor) },
+        Stand::Between => Condition::Between { message, measured: Some(factor) },
     }
-}
-
-fn factor_severity(factor: f64, thresholds: &Thresholds) -> Option<Severity> {
-    (factor < thresholds.health_factor.open).then_some(match factor {
-        under if under < thresholds.health_factor_critical => Severity::Critical,
-        under if under < thresholds.health_factor_high => Severity::High,
-        _ => Severity::Medium,
-    })
-}
-
-fn chance_severity(chance: f64, thresholds: &Thresholds) -> Option<Severity> {
-    (chance >= thresholds.probability_24h.open).then_some(if chance >= thresholds.probability_24h_critical {
-        Severity::Critical
-    } else {
-        Severity::High
-    })
 }
 
 fn liquidation_message(account: &AccountReport, factor: f64) -> String {
     let chance = account.probability_24h.known().map_or_else(String::new, |chance| {
-        format!("; chance of liquidation within 24 h {:.2} %", 100.0 * chance)
+        format!("; chance of liquidation within 24 h {:.2} %", 100.0 * chance.value)
     });
     if factor < 1.0 {
         return format!("{} can be liquidated now: health factor {factor:.4}", account.key);

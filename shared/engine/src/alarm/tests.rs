@@ -43,12 +43,25 @@ fn severity(condition: &Condition) -> Option<Severity> {
 }
 
 #[test]
-fn liquidation_risk_opens_rises_and_closes_at_its_lines() {
+fn liquidation_risk_without_a_chance_opens_and_rises_at_the_fixed_lines() {
+    let blind = |usdc| {
+        let mut data = calm();
+        data.closes.clear();
+        let wallet = positions(vec![account(market(), borrower(usdc))], vec![]);
+        condition(&report(&wallet, &data), AlertKind::LiquidationRisk)
+    };
+    assert_eq!(severity(&blind(16_000)), Some(Severity::Critical));
+    assert_eq!(severity(&blind(15_500)), Some(Severity::High));
+    assert_eq!(severity(&blind(14_500)), Some(Severity::Medium));
+    assert_eq!(blind(13_500), Condition::Unknown);
+}
+
+#[test]
+fn liquidation_risk_of_a_known_chance_opens_by_it_and_close_to_one_in_any_case() {
     let at = |usdc| condition(&borrowing(usdc), AlertKind::LiquidationRisk);
     assert_eq!(severity(&at(16_000)), Some(Severity::Critical));
-    assert_eq!(severity(&at(15_500)), Some(Severity::High));
-    assert_eq!(severity(&at(14_500)), Some(Severity::Medium));
-    assert!(matches!(at(13_500), Condition::Between { .. }));
+    assert!(matches!(at(15_600), Condition::Between { .. }));
+    assert!(matches!(at(14_500), Condition::Clear { .. }));
     assert!(matches!(at(12_000), Condition::Clear { .. }));
 }
 
@@ -64,7 +77,7 @@ fn the_action_names_the_amounts_of_the_recommendations() {
         "{action}"
     );
     assert!(message.contains("health factor 1.0375"), "{message}");
-    assert_eq!((measured, threshold), (1.0375, 1.20));
+    assert_eq!((measured, threshold), (1.0375, 1.05));
 }
 
 #[test]
@@ -243,10 +256,10 @@ fn full_data_is_data_without_any_gap_that_could_hide_a_risk() {
 fn a_watchs_own_line_moves_the_closing_line_with_it() {
     let mut thresholds = Thresholds::default();
     thresholds.open_liquidation_under(1.5);
-    assert!((thresholds.health_factor.close - 1.55).abs() < 1e-12);
+    assert!((thresholds.own_health_factor.unwrap().close - 1.55).abs() < 1e-12);
     let found = signals(&borrowing(12_000), &thresholds);
     let own = found.iter().find(|signal| signal.identity.kind == AlertKind::LiquidationRisk).unwrap();
     assert_eq!(severity(&own.condition), Some(Severity::Medium));
     thresholds.open_liquidation_under(f64::NAN);
-    assert!((thresholds.health_factor.open - 1.5).abs() < 1e-12);
+    assert!((thresholds.own_health_factor.unwrap().open - 1.5).abs() < 1e-12);
 }

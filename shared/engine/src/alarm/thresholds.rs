@@ -19,13 +19,19 @@ pub const STABLECOINS: [&str; 19] = [
 /// When alerts open, close, and how bad they are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Thresholds {
-    /// `liquidation_risk`, health factor: opens under 1.20 (medium), closes above 1.25.
+    /// `liquidation_risk`, health factor of an account whose chance of liquidation is not known: opens under 1.20
+    /// (medium), closes above 1.25.
     pub health_factor: Line,
+    /// `liquidation_risk`, health factor of any account: opens under 1.05, closes above 1.07.
+    pub health_factor_always: Line,
+    /// `liquidation_risk`, health factor that a watch asked to be told under; `None` unless it did.
+    pub own_health_factor: Option<Line>,
     /// Health factor under which `liquidation_risk` is high: 1.10.
     pub health_factor_high: f64,
     /// Health factor under which `liquidation_risk` is critical: 1.05.
     pub health_factor_critical: f64,
-    /// `liquidation_risk`, chance of liquidation within 24 h, fraction: opens (high) from 0.10, closes under 0.08.
+    /// `liquidation_risk`, chance of liquidation within 24 h, fraction: opens (high) from 0.10, closes under 0.02.
+    /// The band is wide so that one episode is one alert.
     pub probability_24h: Line,
     /// Chance within 24 h from which `liquidation_risk` is critical: 0.25.
     pub probability_24h_critical: f64,
@@ -55,9 +61,11 @@ impl Default for Thresholds {
     fn default() -> Self {
         Self {
             health_factor: Line { open: 1.20, close: 1.25 },
+            health_factor_always: Line { open: 1.05, close: 1.07 },
+            own_health_factor: None,
             health_factor_high: 1.10,
             health_factor_critical: 1.05,
-            probability_24h: Line { open: 0.10, close: 0.08 },
+            probability_24h: Line { open: 0.10, close: 0.02 },
             probability_24h_critical: 0.25,
             volatility_points: Line { open: 80.0, close: 70.0 },
             var_99_share: Line { open: 0.25, close: 0.20 },
@@ -74,12 +82,13 @@ impl Default for Thresholds {
 }
 
 impl Thresholds {
-    /// Opens `liquidation_risk` under another health factor (a watch's own), with the band to the closing line as wide
-    /// as before. The lines of high and critical stay, so an alert that opens late opens with the severity it has.
+    /// Opens `liquidation_risk` under another health factor too (a watch's own), with a band to the closing line as
+    /// wide as the service's. The lines of high and critical stay, so an alert that opens late opens with the severity
+    /// it has.
     pub fn open_liquidation_under(&mut self, health_factor: f64) {
         if health_factor.is_finite() {
             let band = self.health_factor.close - self.health_factor.open;
-            self.health_factor = Line { open: health_factor, close: health_factor + band };
+            self.own_health_factor = Some(Line { open: health_factor, close: health_factor + band });
         }
     }
 }

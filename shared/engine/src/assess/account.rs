@@ -11,6 +11,7 @@ use crate::lending::{Facts, Fault, Lending, Standing, Unit};
 use crate::liquidation::{self, Leg};
 use crate::position::{LendingAccount, Provenance};
 use crate::prepared::Prepared;
+use crate::probability::Estimate;
 use crate::quantity::wad_from;
 use crate::report::AccountReport;
 use crate::score::liquidation_points;
@@ -60,9 +61,12 @@ pub(super) fn report(
         uniform_drop: uniform_drop(&health_factor),
         score: points(&health_factor, &motion.probability_24h, is_doubtful, &facts),
         distance_sigmas: motion.distance_sigmas,
+        worst_move: motion.worst_move,
+        carry: motion.carry,
         volatility: motion.volatility,
         probability_24h: motion.probability_24h,
         probability_7d: motion.probability_7d,
+        probability_model: motion.model,
         reserves: part::reports(&parts, legs.as_deref(), &health_factor, unit_usd.as_ref().err()),
         health_factor,
         key: facts.key,
@@ -118,13 +122,13 @@ fn market_health_factor(facts: &Facts, parts: &[Valued<'_>]) -> HealthFactor {
 /// The account's part of the liquidation component. What a doubtful source shows may only raise the lower end.
 fn points(
     health_factor: &HealthFactor,
-    probability: &Figure<f64>,
+    probability: &Figure<Estimate>,
     is_doubtful: bool,
     facts: &Facts,
 ) -> Range {
     // The contract's own comparison decides: a rounded factor of 1 may be on either side of it.
     let certain = facts.standing.as_ref().is_ok_and(|standing| standing.is_liquidatable);
-    let probability = if certain { &Figure::Known(1.0) } else { probability };
+    let probability = if certain { &Figure::Known(Estimate::exactly(1.0)) } else { probability };
     let range = match health_factor {
         HealthFactor::NoDebt => Range::exactly(0.0),
         HealthFactor::Unknown(_) => Range::UNKNOWN,
@@ -133,7 +137,7 @@ fn points(
             if ratio.is_nan() {
                 Range::UNKNOWN
             } else {
-                liquidation_points(ratio, probability.known().copied())
+                liquidation_points(ratio, probability.known().map(|chance| chance.value))
             }
         }
     };

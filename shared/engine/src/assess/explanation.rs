@@ -3,6 +3,7 @@
 use risk_model::{Figure, HealthFactor};
 
 use super::spread::Spread;
+use crate::probability::Estimate;
 use crate::report::{AccountReport, MarketRisk};
 
 /// Why liquidation, volatility, concentration and liquidity are what they are, in this order.
@@ -27,10 +28,10 @@ fn liquidation(accounts: &[AccountReport]) -> String {
     format!("{}: {health}", account.key)
 }
 
-fn chance(probability: &Figure<f64>) -> String {
+fn chance(probability: &Figure<Estimate>) -> String {
     match probability {
         Figure::Known(chance) => {
-            format!("with a chance of {:.2} % of liquidation within 24 h", 100.0 * chance)
+            format!("with a chance of {:.2} % of liquidation within 24 h", 100.0 * chance.value)
         }
         Figure::Unknown(why) => format!("with an unknown chance of liquidation within 24 h ({why})"),
     }

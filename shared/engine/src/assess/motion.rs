@@ -1,27 +1,33 @@
-//! How an account's health factor moves: its volatility by the delta method, its distance and its probabilities.
+//! How an account's health factor moves: its volatility, its distance, its chances of liquidation, and its carry.
 
-use libm::sqrt;
-use risk_model::{Affects, Figure, Gap, GapReason, HealthFactor};
+mod chance;
 
+use libm::{exp, sqrt};
+use risk_model::{Affects, Asset, Figure, Gap, GapReason, HealthFactor};
+
+use self::chance::{Chances, Exposure};
 use super::account::because;
 use super::gaps::Gaps;
 use super::part::Valued;
-use crate::liquidation::{self, Leg};
+use crate::liquidation::{self, Carry, Leg, Rates, WorstMove};
 use crate::market_risk::{DAYS_PER_YEAR, standard_deviation};
 use crate::prepared::Prepared;
-use crate::probability::first_passage;
+use crate::probability::{Estimate, Model};
 use crate::returns::{Series, combine};
 
 /// What a health factor may do.
 pub(super) struct Motion {
     pub(super) volatility: Figure<f64>,
     pub(super) distance_sigmas: Figure<f64>,
-    pub(super) probability_24h: Figure<f64>,
-    pub(super) probability_7d: Figure<f64>,
+    pub(super) worst_move: Figure<Vec<(Asset, f64)>>,
+    pub(super) carry: Figure<Carry>,
+    pub(super) probability_24h: Figure<Estimate>,
+    pub(super) probability_7d: Figure<Estimate>,
+    pub(super) model: Option<Model>,
 }
 
 impl Motion {
-    /// The motion of an account by its oracle legs and the market's daily returns. `legs` is by part.
+    /// The motion of an account by its oracle legs and the market's returns. `legs` is by part.
     pub(super) fn of(
         health_factor: &HealthFactor,
         legs: Option<&[Leg]>,
@@ -30,83 +36,151 @@ impl Motion {
         gaps: &mut Gaps,
     ) -> Self {
         let ratio = match health_factor {
-            HealthFactor::NoDebt => return Self::still("nothing is owed", Figure::Known(0.0)),
-            HealthFactor::Unknown(why) => return Self::still(why, Figure::Unknown(why.clone())),
+            HealthFactor::NoDebt => {
+                return Self::still("nothing is owed", Some(Chances::certain(0.0)));
+            }
+            HealthFactor::Unknown(why) => return Self::still(why, None),
             HealthFactor::Known(_) => health_factor.ratio().unwrap_or(0.0),
         };
-        let volatility = match daily_volatility(legs.unwrap_or_default(), parts, prepared) {
-            Ok(volatility) => Figure::Known(volatility),
-            Err(gap) if ratio > 1.0 => {
-                let unknown = because(&gap);
-                gaps.add(gap);
-                unknown
-            }
-            Err(gap) => because(&gap),
+        let legs = legs.unwrap_or_default();
+        let moves = moves(legs, parts, prepared);
+        let joint = moves.as_ref().map_err(Clone::clone).and_then(|moves| worst_move(legs, moves));
+        let chances = if ratio <= 1.0 {
+            // Already there: no history is needed to tell.
+            Ok(Chances::certain(1.0))
+        } else {
+            chance::of(&Exposure::by_asset(parts, legs), prepared)
         };
-        let probability = |days: f64| passage(ratio, &volatility, days);
+        let volatility =
+            moves.and_then(|moves| daily_volatility(legs, &moves)).map(|daily| daily * sqrt(DAYS_PER_YEAR));
+        if ratio > 1.0 {
+            volatility
+                .as_ref()
+                .err()
+                .into_iter()
+                .chain(chances.as_ref().err())
+                .for_each(|gap| gaps.add(gap.clone()));
+        }
+        let unknown = |gap: &Gap| because(gap);
         Self {
-            distance_sigmas: distance(ratio, &volatility),
-            probability_24h: probability(1.0),
-            probability_7d: probability(7.0),
-            volatility: volatility.map(|daily| daily * sqrt(DAYS_PER_YEAR)),
+            distance_sigmas: joint.as_ref().map_or_else(unknown, |found| Figure::Known(found.sigmas)),
+            worst_move: joint.as_ref().map_or_else(because, |found| Figure::Known(factors(parts, found))),
+            carry: carry(legs, parts),
+            probability_24h: chances.as_ref().map_or_else(because, |chances| Figure::Known(chances.day)),
+            probability_7d: chances.as_ref().map_or_else(because, |chances| Figure::Known(chances.week)),
+            model: chances.ok().map(|chances| chances.model),
+            volatility: volatility.map_or_else(|gap| because(&gap), Figure::Known),
         }
     }
 
-    fn still(why: &str, probability: Figure<f64>) -> Self {
+    fn still(why: &str, chances: Option<Chances>) -> Self {
+        let unknown = || Figure::Unknown(why.to_owned());
+        let chance = |pick: fn(&Chances) -> Estimate| {
+            chances.as_ref().map_or_else(|| Figure::Unknown(why.to_owned()), |all| Figure::Known(pick(all)))
+        };
         Self {
-            volatility: Figure::Unknown(why.to_owned()),
-            distance_sigmas: Figure::Unknown(why.to_owned()),
-            probability_24h: probability.clone(),
-            probability_7d: probability,
+            volatility: unknown(),
+            distance_sigmas: unknown(),
+            worst_move: Figure::Unknown(why.to_owned()),
+            carry: Figure::Unknown(why.to_owned()),
+            probability_24h: chance(|all| all.day),
+            probability_7d: chance(|all| all.week),
+            model: chances.map(|chances| chances.model),
         }
     }
 }
 
-/// Standard deviation of a day's move of ln HF: of `Σ g·r` over the days that all assets share.
-fn daily_volatility(legs: &[Leg], parts: &[Valued<'_>], prepared: &Prepared<'_>) -> Result<f64, Gap> {
-    let gap = |what: &str, reason| Gap {
+/// A gap of what the moves of a health factor need.
+pub(super) fn gap(what: &str, reason: GapReason) -> Gap {
+    Gap {
         what: format!("moves of the health factor: {what}"),
         source: "market data",
         reason,
         affects: Affects::Volatility,
         since: None,
-    };
+    }
+}
+
+/// The daily returns of every leg that counts, on the days that all of them share; those of other legs are empty.
+fn moves(legs: &[Leg], parts: &[Valued<'_>], prepared: &Prepared<'_>) -> Result<Vec<Vec<f64>>, Gap> {
+    let counts = |leg: &Leg| leg.weighted_collateral_usd != 0.0 || leg.debt_usd != 0.0;
+    let mut series: Vec<(&Series, f64)> = Vec::with_capacity(legs.len());
+    for (part, _) in parts.iter().zip(legs).filter(|(_, leg)| counts(leg)) {
+        series.push((prepared.returns(&part.asset)?, 0.0));
+    }
+    let mut own = 0;
+    let mut all = Vec::with_capacity(legs.len());
+    for leg in legs {
+        if !counts(leg) {
+            all.push(Vec::new());
+            continue;
+        }
+        let only: Vec<(&Series, f64)> = series
+            .iter()
+            .enumerate()
+            .map(|(index, (one, _))| (*one, if index == own { 1.0 } else { 0.0 }))
+            .collect();
+        own += 1;
+        all.push(
+            combine(&only, prepared.parameters().min_observations, |one| one)
+                .map_err(|_| gap("the assets share too few days", GapReason::TooShort))?,
+        );
+    }
+    Ok(all)
+}
+
+/// Standard deviation of a day's move of ln HF: of `Σ g·r` (delta method).
+fn daily_volatility(legs: &[Leg], moves: &[Vec<f64>]) -> Result<f64, Gap> {
     let weights =
         liquidation::sensitivities(legs).ok_or_else(|| gap("no collateral counts", GapReason::Missing))?;
-    let mut series: Vec<(&Series, f64)> = Vec::with_capacity(parts.len());
-    for (part, weight) in parts.iter().zip(&weights).filter(|(_, weight)| **weight != 0.0) {
-        series.push((prepared.returns(&part.asset)?, *weight));
-    }
-    if series.is_empty() {
+    let days = moves.iter().map(Vec::len).max().unwrap_or(0);
+    if days == 0 {
         return Ok(0.0);
     }
-    let moves = combine(&series, prepared.parameters().min_observations, |one| one)
-        .map_err(|_| gap("the assets share too few days", GapReason::TooShort))?;
-    standard_deviation(&moves)
+    let mut sums = vec![0.0; days];
+    for (moves, weight) in moves.iter().zip(weights) {
+        sums.iter_mut().zip(moves).for_each(|(sum, one)| *sum += weight * one);
+    }
+    standard_deviation(&sums)
         .ok_or_else(|| gap("the closes are too large or too small", GapReason::Malformed))
 }
 
-fn passage(ratio: f64, daily_volatility: &Figure<f64>, days: f64) -> Figure<f64> {
-    if ratio <= 1.0 {
-        // Already there: no history is needed to tell.
-        return Figure::Known(1.0);
-    }
-    match daily_volatility {
-        Figure::Unknown(why) => Figure::Unknown(why.clone()),
-        // Day as the unit of time on both sides; the drift −σ²/2 scales with it.
-        Figure::Known(daily) => first_passage(ratio, *daily, days).map_or_else(
-            || Figure::Unknown("the health factor or its volatility is too large".to_owned()),
-            Figure::Known,
-        ),
-    }
+/// The likeliest joint move of a day, by the covariance of the shared days.
+fn worst_move(legs: &[Leg], moves: &[Vec<f64>]) -> Result<WorstMove, Gap> {
+    let covariance: Vec<Vec<f64>> =
+        moves.iter().map(|a| moves.iter().map(|b| covariance(a, b)).collect()).collect();
+    liquidation::worst_joint_move(legs, &covariance)
+        .ok_or_else(|| gap("prices do not move it, or never that far", GapReason::Missing))
 }
 
-fn distance(ratio: f64, daily_volatility: &Figure<f64>) -> Figure<f64> {
-    match daily_volatility {
-        Figure::Unknown(why) => Figure::Unknown(why.clone()),
-        Figure::Known(daily) => liquidation::distance_sigmas(ratio, *daily, 1.0).map_or_else(
-            || Figure::Unknown("the health factor does not move with prices, or is 0".to_owned()),
-            Figure::Known,
-        ),
+/// Sample covariance (n − 1); 0 with a leg that does not count.
+fn covariance(a: &[f64], b: &[f64]) -> f64 {
+    let count = |list: &[f64]| u32::try_from(list.len()).map_or(0.0, f64::from);
+    let n = count(a).min(count(b));
+    if n < 2.0 {
+        return 0.0;
     }
+    let mean = |list: &[f64]| list.iter().sum::<f64>() / count(list);
+    let (mean_a, mean_b) = (mean(a), mean(b));
+    a.iter().zip(b).map(|(a, b)| (a - mean_a) * (b - mean_b)).sum::<f64>() / (n - 1.0)
+}
+
+fn factors(parts: &[Valued<'_>], found: &WorstMove) -> Vec<(Asset, f64)> {
+    let moved = parts.iter().zip(&found.log_moves).filter(|(_, log_move)| **log_move != 0.0);
+    moved.map(|(part, log_move)| (part.asset, exp(*log_move) - 1.0)).collect()
+}
+
+/// Where interest alone leads; every leg that counts needs its rate.
+fn carry(legs: &[Leg], parts: &[Valued<'_>]) -> Figure<Carry> {
+    let mut rates = Vec::with_capacity(legs.len());
+    for (leg, part) in legs.iter().zip(parts) {
+        let earned = if leg.weighted_collateral_usd > 0.0 { part.part.supply_rate } else { Some(0.0) };
+        let paid = if leg.debt_usd > 0.0 { part.part.borrow_rate } else { Some(0.0) };
+        let Some((supply, borrow)) = earned.zip(paid) else {
+            return Figure::Unknown(format!("the interest of {} was not read", part.part.symbol));
+        };
+        rates.push(Rates { supply, borrow });
+    }
+    liquidation::interest_only(legs, &rates)
+        .map_or_else(|| Figure::Unknown("the amounts or rates are no numbers".to_owned()), Figure::Known)
 }

@@ -7,11 +7,13 @@ use risk_model::{ChainId, GapReason, RiskLevel, U256, Wallet};
 use super::*;
 use crate::market::MarketData;
 use crate::position::{LendingAccount, Provenance};
+use crate::probability::Estimate;
 use crate::specimen::{
     USDC, WETH, account, asset, block, borrower, closes, debt, holding, market, market_data, now, positions,
     quote, supply, tokens,
 };
 
+mod chances;
 mod missing;
 mod properties;
 
@@ -35,7 +37,7 @@ fn an_empty_wallet_with_complete_coverage_is_known_to_be_at_no_risk() {
     assert_eq!(report.health_factor, HealthFactor::NoDebt);
     assert_eq!(report.net_worth, Figure::Known(Usd::ZERO));
     assert_eq!(report.concentration.hhi, Figure::Known(None));
-    assert_eq!(report.liquidation_probability_24h, Figure::Known(0.0));
+    assert_eq!(report.liquidation_probability_24h, Figure::Known(Estimate::exactly(0.0)));
     assert_eq!((report.gaps.len(), report.drivers.len()), (0, 0));
 }
 
@@ -85,7 +87,7 @@ fn a_liquidatable_account_is_critical_whatever_else_is_missing() {
     let report = report(&wallet, &MarketData::default());
     assert!(report.health_factor.ratio().is_some_and(|factor| factor < 1.0));
     assert_eq!(report.level, RiskLevel::Critical);
-    assert_eq!(report.liquidation_probability_7d, Figure::Known(1.0));
+    assert_eq!(report.liquidation_probability_7d, Figure::Known(Estimate::exactly(1.0)));
     assert!(matches!(report.net_worth, Figure::Unknown(_)));
 }
 
@@ -160,8 +162,12 @@ fn the_chances_and_the_distance_come_from_the_moves_of_the_health_factor() {
     near(&account.distance_sigmas, factor.ln() / daily);
     near(&account.uniform_drop, 1.0 - 1.0 / factor);
     for (seen, days) in [(&account.probability_24h, 1.0), (&account.probability_7d, 7.0)] {
-        near(seen, crate::probability::first_passage(factor, yearly, days / 365.0).unwrap());
+        let wanted = crate::probability::first_passage(factor, yearly, days / 365.0).unwrap();
+        let seen = seen.known().unwrap();
+        near(&Figure::Known(seen.value), wanted);
+        assert!(seen.low < seen.value && seen.value < seen.high);
     }
+    assert_eq!(account.probability_model.as_ref().unwrap().name, "closed_form");
     assert_eq!(report.liquidation_probability_7d, account.probability_7d);
 }
 
