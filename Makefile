@@ -3,7 +3,7 @@ export CARGO_BUILD_JOBS ?= 2
 CARGO := cargo
 TOOLS := .tools
 
-.PHONY: help run test check bench lambda-local fmt wasm
+.PHONY: help run test check bench backtest lambda-local fmt wasm
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -28,7 +28,10 @@ wasm:
 
 bench: ## loopback load beside a bare route, engine time, start-up and memory, in one run
 	$(CARGO) build --release -p risk-sandbox -p risk-api -p risk-tests --bins
-	$(CARGO) bench -p risk-tests
+	$(CARGO) bench -p risk-tests --bench service
+
+backtest: ## VaR coverage by asset on the recorded prices of ../shared/data
+	@$(CARGO) bench -p risk-tests --bench backtest
 
 lambda-local: $(TOOLS)/bin/cargo-lambda ## the API as a Lambda function on this machine (cargo lambda watch), port 9000
 	./lambda-local.sh

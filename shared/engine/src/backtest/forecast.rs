@@ -30,21 +30,23 @@ pub enum Model {
 const EWMA_SEED: usize = 20;
 
 impl Model {
-    /// The loss that the change after these (oldest first, of any unit, gains positive) passes with the chance
-    /// `tail_bps`, in their unit. `None` where the model cannot tell: too few changes, none that is not zero, one that is
-    /// not finite.
+    /// The losses that the change after these (oldest first, of any unit, gains positive) passes with the chances
+    /// `tails_bps`, in their unit and the tails' order. `None` where the model cannot tell: too few changes, none that is
+    /// not zero, one that is not finite, a tail that it has no quantile of.
     #[must_use]
-    pub fn value_at_risk(&self, changes: &[f64], tail_bps: u16) -> Option<f64> {
+    pub fn values_at_risk(&self, changes: &[f64], tails_bps: &[u16]) -> Option<Vec<f64>> {
+        let tails = tails_bps.iter();
         match self {
             Self::FilteredHistorical(parameters) => {
                 let scenarios: Vec<f64> = filter(changes, parameters)?.scenarios().collect();
-                predictive_tail(&scenarios, tail_bps).map(|tail| tail.var)
+                tails.map(|tail| Some(predictive_tail(&scenarios, *tail)?.var)).collect()
             }
-            Self::Historical => historical_tail(changes, tail_bps).map(|tail| tail.var),
+            Self::Historical => tails.map(|tail| Some(historical_tail(changes, *tail)?.var)).collect(),
             Self::EwmaNormal { decay } => {
                 let parameters =
                     FilterParameters { decay: *decay, burn_in: EWMA_SEED, floor: f64::MIN_POSITIVE };
-                Some(filter(changes, &parameters)?.volatility * normal_loss(tail_bps)?)
+                let volatility = filter(changes, &parameters)?.volatility;
+                tails.map(|tail| Some(volatility * normal_loss(*tail)?)).collect()
             }
         }
     }
@@ -98,10 +100,9 @@ pub fn rolling(
         let Some(loss) = log_loss(closes, day) else { continue };
         // The series of `day` ends with the close before it.
         let Ok(series) = Series::of(closes, day, parameters) else { continue };
-        for (row, tail_bps) in rows.iter_mut().zip(tails_bps) {
-            if let Some(value_at_risk) = model.value_at_risk(series.returns(), *tail_bps) {
-                row.push(Forecast { day, value_at_risk, loss });
-            }
+        let values = model.values_at_risk(series.returns(), tails_bps).unwrap_or_default();
+        for (row, value_at_risk) in rows.iter_mut().zip(values) {
+            row.push(Forecast { day, value_at_risk, loss });
         }
     }
     rows
@@ -209,6 +210,6 @@ mod tests {
         let still = closes(vec![Some(1.0); 200]);
         let model = Model::FilteredHistorical(FilterParameters::default());
         assert_eq!(rolling(&still, 0..u64::MAX, &model, &[500], &Parameters::default()), [vec![]]);
-        assert_eq!(model.value_at_risk(&[f64::NAN; 100], 500), None);
+        assert_eq!(model.values_at_risk(&[f64::NAN; 100], &[500]), None);
     }
 }
