@@ -4,6 +4,12 @@
 //! passed nor failed, and the days beside it are not neighbours.
 
 pub use forecast::{Forecast, Model, rolling};
+pub use lending::{
+    Episode, LendingReplay, LendingTerm, Moment, health_factor_below, passage_at_least, replay_lending,
+};
+pub use path::PricePath;
+pub use portfolio::{PortfolioReplay, Position, TailReplay, replay_portfolio};
+pub use shortage::{MOST_STEPS, Missing, Shortage};
 pub use verdict::{
     LikelihoodRatio, Transitions, Verdict, Zone, conditional_coverage, independence, traffic_light,
     unconditional_coverage,
@@ -11,4 +17,8 @@ pub use verdict::{
 
 pub mod distribution;
 mod forecast;
+mod lending;
+mod path;
+mod portfolio;
+mod shortage;
 mod verdict;
