@@ -3,10 +3,10 @@ export CARGO_BUILD_JOBS ?= 2
 CARGO := cargo
 TOOLS := .tools
 
-.PHONY: help run test check bench backtest lambda-local fmt wasm
+.PHONY: help run test test-reference check bench backtest lambda-local fmt wasm
 
 help: ## list the verbs
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
 
 run: ## build, start sandbox, API and a sweep every minute; Ctrl-C ends all of it
 	@$(CARGO) build -p risk-sandbox -p risk-api -p risk-sweep
@@ -15,6 +15,10 @@ run: ## build, start sandbox, API and a sweep every minute; Ctrl-C ends all of i
 test: ## every test; installs what it needs
 	$(CARGO) build --workspace --bins
 	$(CARGO) test --workspace --no-fail-fast
+
+test-reference: ## install reference implementations (npm, PyPI) into .tools and compare the maths with them
+	tests/reference/install.sh
+	REFERENCE_REQUIRED=1 $(CARGO) test -p risk-tests --test reference
 
 check: ## formatting, lints, docs, architecture and tidy tests, WebAssembly build of model and engine
 	$(CARGO) fmt --all -- --check

@@ -1,0 +1,18 @@
+//! Differential tests: the engine against reference implementations from npm and PyPI, on thousands of random cases.
+//!
+//! `make test-reference` installs the references at pinned versions and runs this target. Without them (a plain
+//! `cargo test`) nothing is compared, and every test says so on stderr. `REFERENCE_SEED` sets the seed of the cases;
+//! a failure prints it.
+
+#![cfg(test)]
+
+mod aave_contract;
+mod aave_market;
+mod aave_sdk;
+mod draw;
+mod driver;
+mod gauge;
+mod liquidation;
+mod passage;
+mod returns;
+mod statistics;
