@@ -1,9 +1,12 @@
-//! Aave V3 accounts in exact integers: the market's reserves, a wallet's part of them, and the contract's own maths.
+//! Aave accounts in exact integers: the market's reserves, a wallet's part of them, and the contract's own maths.
+//!
+//! V2, every line of V3, and Spark, which forked V3.
 
 mod account;
 mod fixed;
 mod interest;
 mod lending;
+mod liquidation;
 #[cfg(test)]
 mod tests;
 
@@ -16,13 +19,16 @@ use crate::position::Block;
 
 pub use account::{
     AccountData, AccountError, ReserveAmounts, account_data, balances, reserve_amounts, threshold_bps,
+    variable_debt,
 };
 pub use fixed::{BPS, Overflow, RAY, WAD};
-pub use interest::{SECONDS_PER_YEAR, normalized_debt, normalized_income};
+pub use interest::{SECONDS_PER_YEAR, normalized_debt, normalized_income, stable_debt};
 
 /// How a deployed pool rounds: by its revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rounding {
+    /// Half-up ray maths everywhere, and yearly rates cut to whole rays a second before they compound: V2.
+    PerSecond,
     /// Half-up ray maths everywhere: pools of the 3.0 to 3.4 lines.
     HalfUp,
     /// Balances rounded against the user, floors for collateral and ceils for debt: 3.5 and later.
@@ -64,6 +70,8 @@ pub struct Reserve {
     pub liquidation_threshold_bps: u16,
     /// Liquidation bonus outside an e-mode, bps (10500 = 5 %).
     pub liquidation_bonus_bps: u16,
+    /// Share of a liquidation's bonus that the protocol keeps, bps, where it could be read; 0 on V2, which knows none.
+    pub liquidation_protocol_fee_bps: Option<u16>,
     /// Not active, frozen or paused reserves.
     pub is_active: bool,
     /// No new supply or borrow.
@@ -125,8 +133,21 @@ pub struct ReservePosition {
     pub scaled_a_token: U256,
     /// Scaled variable debt, base units at index 1.
     pub scaled_variable_debt: U256,
+    /// Debt at a rate of the wallet's own, where it has any: V2, and V3 before 3.2.
+    pub stable_debt: Option<StableDebt>,
     /// Whether the wallet uses the supply as collateral.
     pub is_collateral: bool,
+}
+
+/// A debt that grows at the rate it was taken at, apart from the reserve's index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StableDebt {
+    /// Owed at `last_update`, base units.
+    pub principal: U256,
+    /// The wallet's own rate, ray a year.
+    pub rate: U256,
+    /// Unix seconds of the wallet's last change of it.
+    pub last_update: u64,
 }
 
 /// A wallet's account in one market.

@@ -61,6 +61,7 @@ pub(crate) fn reserve(
         ltv_bps,
         liquidation_threshold_bps: threshold_bps,
         liquidation_bonus_bps: 10_500,
+        liquidation_protocol_fee_bps: Some(1_000),
         is_active: true,
         is_frozen: false,
         is_paused: false,
@@ -100,7 +101,13 @@ pub(crate) fn tokens(whole: u64, decimals: u8) -> U256 {
 }
 
 pub(crate) fn supply(reserve: usize, amount: U256) -> ReservePosition {
-    ReservePosition { reserve, scaled_a_token: amount, scaled_variable_debt: U256::ZERO, is_collateral: true }
+    ReservePosition {
+        reserve,
+        scaled_a_token: amount,
+        scaled_variable_debt: U256::ZERO,
+        stable_debt: None,
+        is_collateral: true,
+    }
 }
 
 pub(crate) fn debt(reserve: usize, amount: U256) -> ReservePosition {
@@ -108,6 +115,7 @@ pub(crate) fn debt(reserve: usize, amount: U256) -> ReservePosition {
         reserve,
         scaled_a_token: U256::ZERO,
         scaled_variable_debt: amount,
+        stable_debt: None,
         is_collateral: false,
     }
 }

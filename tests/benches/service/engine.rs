@@ -62,6 +62,7 @@ fn lending_market() -> Market {
         ltv_bps: 7_500,
         liquidation_threshold_bps: 8_000,
         liquidation_bonus_bps: 10_500,
+        liquidation_protocol_fee_bps: Some(1_000),
         is_active: true,
         is_frozen: false,
         is_paused: false,
@@ -88,6 +89,7 @@ fn wallet(index: u16, market: &Arc<Market>) -> WalletPositions {
         reserve: place.into(),
         scaled_a_token: if place < 5 { amount(place) } else { U256::ZERO },
         scaled_variable_debt: if place < 5 { U256::ZERO } else { amount(place) / U256::from(4) },
+        stable_debt: None,
         is_collateral: place < 5,
     };
     let holding = |place: u8| Holding {

@@ -240,6 +240,7 @@ fn position() -> Position {
         reserve,
         scaled_a_token: U256::from(supplied),
         scaled_variable_debt: U256::from(owed),
+        stable_debt: None,
         is_collateral,
     };
     let reserves = vec![part(0, 10_000_000_000_000_000_000, 0, true), part(1, 0, 16_000_000_000, false)];
@@ -300,6 +301,7 @@ fn reserve(
         ltv_bps: threshold - 300,
         liquidation_threshold_bps: threshold,
         liquidation_bonus_bps: 10_500,
+        liquidation_protocol_fee_bps: Some(1_000),
         is_active: true,
         is_frozen: false,
         is_paused: false,

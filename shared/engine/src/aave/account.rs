@@ -3,7 +3,7 @@
 //! Source: aave-v3-origin, `GenericLogic.sol` and `TokenMath.sol` (risk-math C.1.1). The generations differ:
 //! * against the user (3.5 and later): balances and collateral are floored, debts are ceiled, and the health factor is
 //!   taken from the sum of collateral × threshold;
-//! * half up (3.0 to 3.4): half-up ray products, floored base values, and the health factor is taken from the average
+//! * half up (V2 and 3.0 to 3.4): half-up ray products, floored base values, and the health factor is taken from the average
 //!   threshold cut to whole basis points, so that it is up to 1 bps of threshold lower.
 //!
 //! Until 3.5 a reserve without threshold outside an e-mode was no collateral inside one either, and one without loan
@@ -19,6 +19,7 @@ use super::fixed::{
 };
 use super::{
     EModeCategory, Market, Position, Reserve, ReservePosition, Rounding, normalized_debt, normalized_income,
+    stable_debt,
 };
 
 /// First `POOL_REVISION` in which an e-mode's configuration stands for itself (3.6).
@@ -119,22 +120,35 @@ pub fn balances(market: &Market, part: &ReservePosition) -> Result<(U256, U256),
     } else {
         let income = normalized_income(market, reserve)?;
         match market.rounding {
-            Rounding::HalfUp => ray_mul(part.scaled_a_token, income),
+            Rounding::PerSecond | Rounding::HalfUp => ray_mul(part.scaled_a_token, income),
             Rounding::AgainstUser => mul_div_floor(part.scaled_a_token, income, RAY),
         }
         .map_err(overflow)?
     };
-    let owed = if part.scaled_variable_debt.is_zero() {
-        U256::ZERO
-    } else {
-        let debt = normalized_debt(market, reserve)?;
-        match market.rounding {
-            Rounding::HalfUp => ray_mul(part.scaled_variable_debt, debt),
-            Rounding::AgainstUser => mul_div_ceil(part.scaled_variable_debt, debt, RAY),
-        }
-        .map_err(overflow)?
-    };
-    Ok((supplied, owed))
+    let variable = variable_debt(market, reserve, part)?;
+    let stable =
+        part.stable_debt.as_ref().map_or(Ok(U256::ZERO), |debt| stable_debt(market, reserve, debt))?;
+    Ok((supplied, add(variable, stable).map_err(overflow)?))
+}
+
+/// What is owed at the reserve's variable rate, base units of the token with interest to the block.
+///
+/// # Errors
+/// As [`balances`].
+pub fn variable_debt(
+    market: &Market,
+    reserve: &Reserve,
+    part: &ReservePosition,
+) -> Result<U256, AccountError> {
+    if part.scaled_variable_debt.is_zero() {
+        return Ok(U256::ZERO);
+    }
+    let debt = normalized_debt(market, reserve)?;
+    match market.rounding {
+        Rounding::PerSecond | Rounding::HalfUp => ray_mul(part.scaled_variable_debt, debt),
+        Rounding::AgainstUser => mul_div_ceil(part.scaled_variable_debt, debt, RAY),
+    }
+    .map_err(|_| AccountError::Overflow { symbol: reserve.symbol.clone() })
 }
 
 /// The liquidation threshold of a reserve in force for a wallet in `e_mode` (0 for none), bps.
@@ -194,7 +208,7 @@ fn amounts(
     }
     if !owed.is_zero() {
         found.debt_base = match market.rounding {
-            Rounding::HalfUp => mul_div_floor(owed, price, one),
+            Rounding::PerSecond | Rounding::HalfUp => mul_div_floor(owed, price, one),
             Rounding::AgainstUser => mul_div_ceil(owed, price, one),
         }
         .map_err(overflow)?;
@@ -238,8 +252,8 @@ fn sum(
     let (threshold, ltv) = (average(weighted), average(weighted_ltv));
     let (health_factor, borrowable) = match market.rounding {
         Rounding::AgainstUser => (wad_over(weighted, debt)?, mul(collateral, ltv)? / BPS),
-        Rounding::HalfUp if debt.is_zero() => (U256::MAX, percent_mul(collateral, ltv)?),
-        Rounding::HalfUp => {
+        _ if debt.is_zero() => (U256::MAX, percent_mul(collateral, ltv)?),
+        Rounding::PerSecond | Rounding::HalfUp => {
             (wad_div(percent_mul(collateral, threshold)?, debt)?, percent_mul(collateral, ltv)?)
         }
     };
@@ -267,11 +281,11 @@ fn ltv_bps(market: &Market, category: Option<&EModeCategory>, reserve: &Reserve)
 
 /// Whether the configuration outside an e-mode still rules inside it: the lines until 3.5.
 fn base_supersedes(market: &Market) -> bool {
-    market.rounding == Rounding::HalfUp
+    market.rounding != Rounding::AgainstUser
         || market.revision.is_some_and(|revision| revision < DECOUPLED_E_MODES)
 }
 
-fn category(market: &Market, e_mode: u8) -> Result<Option<&EModeCategory>, AccountError> {
+pub(super) fn category(market: &Market, e_mode: u8) -> Result<Option<&EModeCategory>, AccountError> {
     if e_mode == 0 {
         return Ok(None);
     }
@@ -280,7 +294,10 @@ fn category(market: &Market, e_mode: u8) -> Result<Option<&EModeCategory>, Accou
 }
 
 /// The category, if the reserve is collateral of it.
-fn member<'a>(category: Option<&'a EModeCategory>, reserve: &Reserve) -> Option<&'a EModeCategory> {
+pub(super) fn member<'a>(
+    category: Option<&'a EModeCategory>,
+    reserve: &Reserve,
+) -> Option<&'a EModeCategory> {
     let bit = 1_u128.checked_shl(u32::from(reserve.id)).unwrap_or(0);
     category.filter(|category| category.collateral_bitmap & bit != 0)
 }

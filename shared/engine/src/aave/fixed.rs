@@ -50,6 +50,31 @@ pub(crate) fn percent_mul(value: U256, bps: U256) -> Result<U256, Overflow> {
     Ok(add(mul(value, bps)?, BPS / U256::from(2))? / BPS)
 }
 
+/// `percentMulFloor`.
+pub(crate) fn percent_mul_floor(value: U256, bps: U256) -> Result<U256, Overflow> {
+    mul_div_floor(value, bps, BPS)
+}
+
+/// `percentMulCeil`.
+pub(crate) fn percent_mul_ceil(value: U256, bps: U256) -> Result<U256, Overflow> {
+    mul_div_ceil(value, bps, BPS)
+}
+
+/// `percentDiv`, rounded half up.
+pub(crate) fn percent_div(value: U256, bps: U256) -> Result<U256, Overflow> {
+    add(mul(value, BPS)?, bps / U256::from(2))?.checked_div(bps).ok_or(Overflow)
+}
+
+/// `percentDivFloor`.
+pub(crate) fn percent_div_floor(value: U256, bps: U256) -> Result<U256, Overflow> {
+    mul_div_floor(value, BPS, bps)
+}
+
+/// `percentDivCeil`.
+pub(crate) fn percent_div_ceil(value: U256, bps: U256) -> Result<U256, Overflow> {
+    mul_div_ceil(value, BPS, bps)
+}
+
 /// `wadDiv`, rounded half up.
 pub(crate) fn wad_div(a: U256, b: U256) -> Result<U256, Overflow> {
     let half = b / U256::from(2);

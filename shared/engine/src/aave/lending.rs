@@ -6,8 +6,8 @@ use risk_model::{Asset, GapReason, HealthFactor, U256};
 
 use super::fixed::RAY;
 use super::{
-    Account, AccountData, AccountError, Market, Position, Reserve, ReservePosition, account_data, balances,
-    normalized_debt, normalized_income, threshold_bps,
+    Account, AccountData, AccountError, Market, Position, Reserve, ReservePosition, StableDebt, account_data,
+    balances, liquidation, normalized_debt, normalized_income, stable_debt, threshold_bps, variable_debt,
 };
 use crate::lending::{Change, Facts, Fault, Lending, Liquidation, Part, Standing};
 use crate::quantity::base_usd;
@@ -83,7 +83,7 @@ impl Lending for Account {
     }
 
     fn liquidation(&self) -> Option<Liquidation> {
-        None
+        liquidation::largest(self)
     }
 }
 
@@ -106,7 +106,8 @@ impl Account {
     fn repay(&self, position: &mut Position, asset: Asset, amount: U256) -> Result<(), Fault> {
         let reserve = place(&self.market, asset)?;
         let part = entry(position, reserve);
-        let (_, owed) = balances(&self.market, part).map_err(|error| fault(&error))?;
+        let of = self.reserve(reserve)?;
+        let owed = variable_debt(&self.market, of, part).map_err(|error| fault(&error))?;
         // The pool burns no more than what was paid for, and all of it when all is paid.
         let burned = if amount >= owed {
             part.scaled_variable_debt
@@ -114,7 +115,27 @@ impl Account {
             self.scaled(reserve, amount, normalized_debt)?
         };
         part.scaled_variable_debt = part.scaled_variable_debt.saturating_sub(burned);
+        part.stable_debt = match &part.stable_debt {
+            Some(debt) => self.repay_stable(of, debt, amount.saturating_sub(owed))?,
+            None => None,
+        };
         Ok(())
+    }
+
+    /// What is left of a stable debt: a call of its own on the contract, made with what the variable debt left over.
+    fn repay_stable(
+        &self,
+        reserve: &Reserve,
+        debt: &StableDebt,
+        amount: U256,
+    ) -> Result<Option<StableDebt>, Fault> {
+        if amount.is_zero() {
+            return Ok(Some(*debt));
+        }
+        let owed = stable_debt(&self.market, reserve, debt).map_err(|error| fault(&error))?;
+        let left = owed.saturating_sub(amount);
+        let last_update = self.market.block.timestamp.seconds();
+        Ok((!left.is_zero()).then_some(StableDebt { principal: left, rate: debt.rate, last_update }))
     }
 }
 
@@ -132,6 +153,7 @@ fn entry(position: &mut Position, reserve: usize) -> &mut ReservePosition {
             reserve,
             scaled_a_token: U256::ZERO,
             scaled_variable_debt: U256::ZERO,
+            stable_debt: None,
             is_collateral: false,
         });
         position.reserves.len() - 1
@@ -154,7 +176,6 @@ fn part(market: &Market, position: &Position, one: &ReservePosition) -> Option<P
     let threshold = threshold_bps(market, position.e_mode, reserve).unwrap_or(0);
     let price = reserve.price.filter(|price| !price.is_zero());
     let price = price.and_then(|price| base_usd(price, market.base_unit)).filter(|price| *price > 0.0);
-    let rate = |rate: U256| f64::from(rate) / f64::from(RAY);
     Some(Part {
         asset: reserve.asset,
         symbol: Arc::clone(&reserve.symbol),
@@ -165,12 +186,27 @@ fn part(market: &Market, position: &Position, one: &ReservePosition) -> Option<P
         threshold: f64::from(threshold) / 10_000.0,
         price,
         price_updated_at: reserve.price_updated_at,
-        supply_rate: Some(rate(reserve.liquidity_rate)),
-        borrow_rate: Some(rate(reserve.variable_borrow_rate)),
+        supply_rate: Some(fraction(reserve.liquidity_rate)),
+        borrow_rate: borrow_rate(market, reserve, one),
         available_liquidity: reserve.available_liquidity,
         can_supply: reserve.is_active && !reserve.is_frozen && !reserve.is_paused,
         can_move: reserve.is_active && !reserve.is_paused,
     })
+}
+
+fn fraction(rate: U256) -> f64 {
+    f64::from(rate) / f64::from(RAY)
+}
+
+/// What the debt costs a year: the reserve's variable rate, and the wallet's own for the part that is stable.
+fn borrow_rate(market: &Market, reserve: &Reserve, part: &ReservePosition) -> Option<f64> {
+    let variable = fraction(reserve.variable_borrow_rate);
+    let Some(debt) = &part.stable_debt else { return Some(variable) };
+    let stable_amount = f64::from(stable_debt(market, reserve, debt).ok()?);
+    let variable_amount = f64::from(variable_debt(market, reserve, part).ok()?);
+    let total = stable_amount + variable_amount;
+    let mean = (stable_amount * fraction(debt.rate) + variable_amount * variable) / total;
+    mean.is_finite().then_some(mean)
 }
 
 fn standing(market: &Market, data: &AccountData) -> Result<Standing, Fault> {

@@ -8,7 +8,9 @@ use super::*;
 use crate::specimen::{USDC, WBTC, WETH, borrower, debt, market, supply, tokens};
 
 mod configurations;
+mod liquidation;
 mod recorded;
+mod second;
 
 fn number(text: &str) -> U256 {
     text.parse().unwrap()
@@ -235,7 +237,7 @@ proptest! {
             [numbers[0], numbers[1], numbers[2], numbers[3]];
         reserve.price = Some(numbers[4]);
         market.base_unit = numbers[5];
-        let part = ReservePosition { reserve: WETH, scaled_a_token: numbers[6], scaled_variable_debt: numbers[7], is_collateral: flagged };
+        let part = ReservePosition { reserve: WETH, scaled_a_token: numbers[6], scaled_variable_debt: numbers[7], stable_debt: None, is_collateral: flagged };
         let _ = account_data(&market, &Position { e_mode, reserves: vec![part] });
     }
 

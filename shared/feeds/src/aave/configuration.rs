@@ -1,4 +1,4 @@
-//! The reserve configuration bitmap (ReserveConfiguration.sol): the same bits in every 3.x version.
+//! The reserve configuration bitmap (ReserveConfiguration.sol): the same bits in every 3.x version, fewer on V2.
 
 use risk_model::U256;
 
@@ -11,6 +11,8 @@ pub(super) struct Configuration {
     pub(super) ltv_bps: u16,
     pub(super) liquidation_threshold_bps: u16,
     pub(super) liquidation_bonus_bps: u16,
+    /// Share of a liquidation's bonus that the protocol keeps; zero bits on V2.
+    pub(super) liquidation_protocol_fee_bps: u16,
     pub(super) decimals: u8,
     pub(super) is_active: bool,
     pub(super) is_frozen: bool,
@@ -28,6 +30,7 @@ impl Configuration {
             ltv_bps: u16::try_from(field(bits, 0, 16)).ok()?,
             liquidation_threshold_bps: u16::try_from(field(bits, 16, 16)).ok()?,
             liquidation_bonus_bps: u16::try_from(field(bits, 32, 16)).ok()?,
+            liquidation_protocol_fee_bps: u16::try_from(field(bits, 152, 16)).ok()?,
             decimals: u8::try_from(decimals).ok()?,
             is_active: bits.bit(56),
             is_frozen: bits.bit(57),
@@ -61,6 +64,7 @@ mod tests {
             (8050, 8300, 10500)
         );
         assert_eq!((read.decimals, read.legacy_e_mode), (18, 2));
+        assert_eq!(read.liquidation_protocol_fee_bps, 1000);
         assert!(read.is_active && !read.is_frozen && read.is_paused);
     }
 

@@ -210,6 +210,7 @@ impl MarketRead {
             ltv_bps: configuration.ltv_bps,
             liquidation_threshold_bps: configuration.liquidation_threshold_bps,
             liquidation_bonus_bps: configuration.liquidation_bonus_bps,
+            liquidation_protocol_fee_bps: Some(configuration.liquidation_protocol_fee_bps),
             is_active: configuration.is_active,
             is_frozen: configuration.is_frozen,
             is_paused: configuration.is_paused,

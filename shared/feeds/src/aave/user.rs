@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use risk_engine::aave::{Position, ReservePosition};
+use risk_engine::aave::{Position, ReservePosition, StableDebt};
 use risk_model::{Address, GapReason, U256, Wallet};
 
 use super::market::ReadMarket;
@@ -12,7 +12,7 @@ use crate::multicall::ContractCall;
 
 /// Words of a row since 3.2: asset, scaled deposit, collateral flag, scaled variable debt.
 const WORDS: usize = 4;
-/// Words of a row before 3.2: stable rate, stable debt and its time besides.
+/// Words of a row before 3.2 and of V2: stable rate, stable debt and its time besides.
 const WORDS_WITH_STABLE_DEBT: usize = 7;
 
 /// The call that reads a wallet's rows.
@@ -39,13 +39,14 @@ struct Row {
     scaled_a_token: U256,
     is_collateral: bool,
     scaled_variable_debt: U256,
+    stable_debt: Option<StableDebt>,
 }
 
 impl Account {
     /// Reads the answer of `getUserReservesData`: `(row[], uint8 eMode)` of either generation, told apart by length.
     ///
     /// # Errors
-    /// The answer is no such thing, or holds a stable debt, whose interest this build does not know.
+    /// The answer is no such thing.
     pub fn read(output: &[u8]) -> Result<Self, GapReason> {
         let malformed = GapReason::Malformed;
         let words: Vec<U256> = output.chunks_exact(32).map(U256::from_be_slice).collect();
@@ -102,6 +103,7 @@ impl Account {
                 reserve,
                 scaled_a_token: row.scaled_a_token,
                 scaled_variable_debt: row.scaled_variable_debt,
+                stable_debt: row.stable_debt,
                 is_collateral: row.is_collateral,
             });
         }
@@ -111,17 +113,16 @@ impl Account {
 
 impl Row {
     fn is_used(&self) -> bool {
-        !self.scaled_a_token.is_zero() || !self.scaled_variable_debt.is_zero()
+        !self.scaled_a_token.is_zero() || !self.scaled_variable_debt.is_zero() || self.stable_debt.is_some()
     }
 }
 
 fn read_row(words: &[U256]) -> Result<Row, GapReason> {
-    let (asset, scaled_a_token, is_collateral, scaled_variable_debt) = match *words {
-        [asset, supplied, flag, debt] => (asset, supplied, flag, debt),
-        [asset, supplied, flag, _, debt, stable_debt, _] if stable_debt.is_zero() => {
-            (asset, supplied, flag, debt)
+    let (asset, scaled_a_token, is_collateral, scaled_variable_debt, stable_debt) = match *words {
+        [asset, supplied, flag, debt] => (asset, supplied, flag, debt, None),
+        [asset, supplied, flag, rate, debt, principal, updated] => {
+            (asset, supplied, flag, debt, read_stable(principal, rate, updated)?)
         }
-        [_, _, _, _, _, _, _] => return Err(GapReason::Unsupported),
         _ => return Err(GapReason::Malformed),
     };
     let is_flag = is_collateral <= U256::from(1u8);
@@ -133,7 +134,16 @@ fn read_row(words: &[U256]) -> Result<Row, GapReason> {
         scaled_a_token,
         is_collateral: !is_collateral.is_zero(),
         scaled_variable_debt,
+        stable_debt,
     })
+}
+
+fn read_stable(principal: U256, rate: U256, updated: U256) -> Result<Option<StableDebt>, GapReason> {
+    if principal.is_zero() {
+        return Ok(None);
+    }
+    let last_update = u64::try_from(updated).map_err(|_| GapReason::Malformed)?;
+    Ok(Some(StableDebt { principal, rate, last_update }))
 }
 
 #[cfg(test)]
@@ -157,9 +167,10 @@ mod tests {
     }
 
     #[test]
-    fn a_stable_debt_is_unsupported_and_not_left_out() {
-        let rows = output(0, &[&[7, 0, 0, 5, 0, 1000, 9]]);
-        assert_eq!(Account::read(&rows), Err(GapReason::Unsupported));
+    fn a_stable_debt_is_read_with_its_own_rate_and_time() {
+        let read = Account::read(&output(0, &[&[7, 0, 0, 5, 0, 1000, 9]])).unwrap();
+        let debt = StableDebt { principal: U256::from(1000), rate: U256::from(5), last_update: 9 };
+        assert_eq!(read.rows[0].stable_debt, Some(debt));
     }
 
     #[test]

@@ -109,6 +109,7 @@ fn read_position(row: &UserReserve, places: &HashMap<Address, usize>) -> Option<
         reserve: *places.get(&row.reserve.underlying_asset)?,
         scaled_a_token: number(&row.scaled_a_token)?,
         scaled_variable_debt: number(&row.scaled_variable_debt)?,
+        stable_debt: None,
         is_collateral: row.usage_as_collateral_enabled_on_user,
     })
 }
@@ -138,6 +139,7 @@ fn read_reserve(addresses: &MarketAddresses, raw: &query::Reserve, block: Block)
         ltv_bps: raw.base_ltv.parse().ok()?,
         liquidation_threshold_bps: raw.reserve_liquidation_threshold.parse().ok()?,
         liquidation_bonus_bps: raw.reserve_liquidation_bonus.parse().ok()?,
+        liquidation_protocol_fee_bps: None,
         is_active: raw.is_active,
         is_frozen: raw.is_frozen,
         is_paused: raw.is_paused,

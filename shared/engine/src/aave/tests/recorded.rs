@@ -63,6 +63,7 @@ fn case_account(case: &Value) -> (Market, Position) {
             reserve: index,
             scaled_a_token: big(&user["scaledATokenBalance"]),
             scaled_variable_debt: big(&user["scaledVariableDebt"]),
+            stable_debt: None,
             is_collateral: user["usageAsCollateralEnabledOnUser"].as_bool().unwrap(),
         });
     }
