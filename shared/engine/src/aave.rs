@@ -18,6 +18,7 @@ pub use account::{
     AccountData, AccountError, ReserveAmounts, account_data, balances, reserve_amounts, threshold_bps,
 };
 pub use fixed::{BPS, Overflow, RAY, WAD};
+pub(crate) use fixed::{add, mul, mul_div_floor, unit};
 pub use interest::{SECONDS_PER_YEAR, normalized_debt, normalized_income};
 
 /// How a deployed pool rounds: by its revision.
