@@ -22,6 +22,7 @@ pub use account::{
     variable_debt,
 };
 pub use fixed::{BPS, Overflow, RAY, WAD};
+pub(crate) use fixed::{add, mul, mul_div_floor, unit};
 pub use interest::{SECONDS_PER_YEAR, normalized_debt, normalized_income, stable_debt};
 
 /// How a deployed pool rounds: by its revision.

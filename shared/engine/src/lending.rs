@@ -7,8 +7,8 @@ use std::fmt;
 
 use risk_model::{Asset, ChainId, GapReason, HealthFactor, Protocol, U256};
 
-use crate::aave;
 use crate::position::Block;
+use crate::{aave, compound_v2, compound_v3};
 
 /// What a protocol's oracle quotes its prices, and an account its totals, in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,24 +215,34 @@ pub trait Lending: Sized {
 pub enum Account {
     /// Aave V3, Aave V2 and their forks.
     Aave(aave::Account),
+    /// Compound V2: the one account of its Comptroller.
+    CompoundV2(compound_v2::Account),
+    /// Compound III: an account in one Comet.
+    CompoundV3(compound_v3::Account),
 }
 
 impl Lending for Account {
     fn facts(&self) -> Facts {
         match self {
             Self::Aave(account) => account.facts(),
+            Self::CompoundV2(account) => account.facts(),
+            Self::CompoundV3(account) => account.facts(),
         }
     }
 
     fn changed(&self, change: &Change) -> Result<Self, Fault> {
         Ok(match self {
             Self::Aave(account) => Self::Aave(account.changed(change)?),
+            Self::CompoundV2(account) => Self::CompoundV2(account.changed(change)?),
+            Self::CompoundV3(account) => Self::CompoundV3(account.changed(change)?),
         })
     }
 
     fn repriced(&self, factor: &dyn Fn(&Asset) -> f64) -> Self {
         match self {
             Self::Aave(account) => Self::Aave(account.repriced(factor)),
+            Self::CompoundV2(account) => Self::CompoundV2(account.repriced(factor)),
+            Self::CompoundV3(account) => Self::CompoundV3(account.repriced(factor)),
         }
     }
 
@@ -245,6 +255,8 @@ impl Lending for Account {
     fn liquidation(&self) -> Option<Liquidation> {
         match self {
             Self::Aave(account) => account.liquidation(),
+            Self::CompoundV2(account) => account.liquidation(),
+            Self::CompoundV3(account) => account.liquidation(),
         }
     }
 }

@@ -7,6 +7,8 @@ pub mod aave;
 pub mod alarm;
 pub mod assess;
 pub mod backtest;
+pub mod compound_v2;
+pub mod compound_v3;
 pub mod concentration;
 pub mod covariance;
 pub mod cure;

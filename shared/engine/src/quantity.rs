@@ -31,6 +31,14 @@ pub(crate) fn wad_from(ratio: f64) -> Option<U256> {
     (scaled.is_finite() && scaled >= 0.0).then(|| U256::try_from(scaled).ok()).flatten()
 }
 
+/// A price times a factor, in floats; what does not fit is the largest price there is.
+pub(crate) fn scaled_price(price: U256, factor: f64) -> U256 {
+    if factor.to_bits() == 1.0_f64.to_bits() {
+        return price;
+    }
+    U256::try_from(f64::from(price) * factor).unwrap_or(U256::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use super::{
     balances, liquidation, normalized_debt, normalized_income, stable_debt, threshold_bps, variable_debt,
 };
 use crate::lending::{Change, Facts, Fault, Lending, Liquidation, Part, Standing};
-use crate::quantity::base_usd;
+use crate::quantity::{base_usd, scaled_price};
 
 impl Lending for Account {
     fn facts(&self) -> Facts {
@@ -159,14 +159,6 @@ fn entry(position: &mut Position, reserve: usize) -> &mut ReservePosition {
         position.reserves.len() - 1
     });
     &mut position.reserves[at]
-}
-
-/// A price times a factor, to 18 digits of the factor; what does not fit is the largest price there is.
-fn scaled_price(price: U256, factor: f64) -> U256 {
-    if factor.to_bits() == 1.0_f64.to_bits() {
-        return price;
-    }
-    U256::try_from(f64::from(price) * factor).unwrap_or(U256::MAX)
 }
 
 fn part(market: &Market, position: &Position, one: &ReservePosition) -> Option<Part> {
