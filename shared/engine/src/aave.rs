@@ -1,7 +1,7 @@
 //! Aave V3 accounts in exact integers: the market's reserves, a wallet's part of them, and the contract's own maths.
 
 mod account;
-mod fixed;
+pub(crate) mod fixed;
 mod interest;
 mod lending;
 #[cfg(test)]

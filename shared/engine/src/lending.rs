@@ -8,6 +8,7 @@ use std::fmt;
 use risk_model::{Asset, ChainId, GapReason, HealthFactor, Protocol, U256};
 
 use crate::aave;
+use crate::morpho;
 use crate::position::Block;
 
 /// What a protocol's oracle quotes its prices, and an account its totals, in.
@@ -210,30 +211,36 @@ pub trait Lending: Sized {
 pub enum Account {
     /// Aave V3, Aave V2 and their forks.
     Aave(aave::Account),
+    /// One market of Morpho Blue.
+    Morpho(morpho::Account),
 }
 
 impl Lending for Account {
     fn facts(&self) -> Facts {
         match self {
             Self::Aave(account) => account.facts(),
+            Self::Morpho(account) => account.facts(),
         }
     }
 
     fn changed(&self, change: &Change) -> Result<Self, Fault> {
         Ok(match self {
             Self::Aave(account) => Self::Aave(account.changed(change)?),
+            Self::Morpho(account) => Self::Morpho(account.changed(change)?),
         })
     }
 
     fn repriced(&self, factor: &dyn Fn(&Asset) -> f64) -> Self {
         match self {
             Self::Aave(account) => Self::Aave(account.repriced(factor)),
+            Self::Morpho(account) => Self::Morpho(account.repriced(factor)),
         }
     }
 
     fn liquidation(&self) -> Option<Liquidation> {
         match self {
             Self::Aave(account) => account.liquidation(),
+            Self::Morpho(account) => account.liquidation(),
         }
     }
 }
