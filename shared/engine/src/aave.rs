@@ -3,7 +3,7 @@
 //! V2, every line of V3, and Spark, which forked V3.
 
 mod account;
-mod fixed;
+pub(crate) mod fixed;
 mod interest;
 mod lending;
 mod liquidation;

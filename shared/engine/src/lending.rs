@@ -8,7 +8,7 @@ use std::fmt;
 use risk_model::{Asset, ChainId, GapReason, HealthFactor, Protocol, U256};
 
 use crate::position::Block;
-use crate::{aave, compound_v2, compound_v3};
+use crate::{aave, compound_v2, compound_v3, morpho};
 
 /// What a protocol's oracle quotes its prices, and an account its totals, in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,6 +219,8 @@ pub enum Account {
     CompoundV2(compound_v2::Account),
     /// Compound III: an account in one Comet.
     CompoundV3(compound_v3::Account),
+    /// One market of Morpho Blue.
+    Morpho(morpho::Account),
 }
 
 impl Lending for Account {
@@ -227,6 +229,7 @@ impl Lending for Account {
             Self::Aave(account) => account.facts(),
             Self::CompoundV2(account) => account.facts(),
             Self::CompoundV3(account) => account.facts(),
+            Self::Morpho(account) => account.facts(),
         }
     }
 
@@ -235,6 +238,7 @@ impl Lending for Account {
             Self::Aave(account) => Self::Aave(account.changed(change)?),
             Self::CompoundV2(account) => Self::CompoundV2(account.changed(change)?),
             Self::CompoundV3(account) => Self::CompoundV3(account.changed(change)?),
+            Self::Morpho(account) => Self::Morpho(account.changed(change)?),
         })
     }
 
@@ -243,12 +247,16 @@ impl Lending for Account {
             Self::Aave(account) => Self::Aave(account.repriced(factor)),
             Self::CompoundV2(account) => Self::CompoundV2(account.repriced(factor)),
             Self::CompoundV3(account) => Self::CompoundV3(account.repriced(factor)),
+            Self::Morpho(account) => Self::Morpho(account.repriced(factor)),
         }
     }
 
     fn decimals(&self, asset: &Asset) -> Option<u8> {
         match self {
             Self::Aave(account) => account.decimals(asset),
+            Self::CompoundV2(account) => account.decimals(asset),
+            Self::CompoundV3(account) => account.decimals(asset),
+            Self::Morpho(account) => account.decimals(asset),
         }
     }
 
@@ -257,6 +265,7 @@ impl Lending for Account {
             Self::Aave(account) => account.liquidation(),
             Self::CompoundV2(account) => account.liquidation(),
             Self::CompoundV3(account) => account.liquidation(),
+            Self::Morpho(account) => account.liquidation(),
         }
     }
 }

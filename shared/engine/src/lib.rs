@@ -18,6 +18,7 @@ pub mod lending;
 pub mod liquidation;
 pub mod market;
 pub mod market_risk;
+pub mod morpho;
 pub mod parameters;
 pub mod position;
 pub mod prepared;
