@@ -1,8 +1,9 @@
 //! Random Aave markets and wallets in them, as the engine takes them and as a question for a driver.
 
 use risk_engine::aave::{EModeCategory, Market, Position, RAY, Reserve, ReservePosition, Rounding};
+use risk_engine::lending::Unit;
 use risk_engine::position::Block;
-use risk_model::{Address, Asset, B256, ChainId, Timestamp, U256};
+use risk_model::{Address, Asset, B256, ChainId, Protocol, Timestamp, U256};
 use serde_json::{Value, json};
 
 use crate::draw::Draw;
@@ -39,6 +40,8 @@ impl Case {
             reserves: (0..count).map(|index| part(draw, index, &reserves[index], shape)).collect(),
         };
         let market = Market {
+            protocol: Protocol::AaveV3,
+            unit: Unit::Usd,
             chain: ChainId::Ethereum,
             pool: Address::repeat_byte(1),
             revision,
@@ -81,6 +84,7 @@ fn reserve(draw: &mut Draw, id: usize, shape: &Shape) -> Reserve {
     let index = |draw: &mut Draw| RAY + scaled(draw.between(0.0, 1.0), 27);
     let rate = |draw: &mut Draw| scaled(draw.between(0.0, shape.highest_rate), 27);
     Reserve {
+        liquidation_protocol_fee_bps: 0,
         id,
         asset: Asset::contract(ChainId::Ethereum, Address::repeat_byte(byte)),
         symbol: format!("T{id}").into(),
@@ -114,7 +118,13 @@ fn part(draw: &mut Draw, index: usize, reserve: &Reserve, shape: &Shape) -> Rese
         scaled(usd / price, u32::from(reserve.decimals))
     };
     let (scaled_a_token, scaled_variable_debt) = (amount(0.6), amount(0.4));
-    ReservePosition { reserve: index, scaled_a_token, scaled_variable_debt, is_collateral: draw.chance(0.8) }
+    ReservePosition {
+        reserve: index,
+        scaled_a_token,
+        scaled_variable_debt,
+        stable_debt: None,
+        is_collateral: draw.chance(0.8),
+    }
 }
 
 fn e_mode(draw: &mut Draw) -> EModeCategory {
