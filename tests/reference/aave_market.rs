@@ -84,7 +84,7 @@ fn reserve(draw: &mut Draw, id: usize, shape: &Shape) -> Reserve {
     let index = |draw: &mut Draw| RAY + scaled(draw.between(0.0, 1.0), 27);
     let rate = |draw: &mut Draw| scaled(draw.between(0.0, shape.highest_rate), 27);
     Reserve {
-        liquidation_protocol_fee_bps: 0,
+        liquidation_protocol_fee_bps: Some(0),
         id,
         asset: Asset::contract(ChainId::Ethereum, Address::repeat_byte(byte)),
         symbol: format!("T{id}").into(),
