@@ -23,6 +23,7 @@ pub mod random;
 pub mod report;
 pub mod returns;
 pub mod score;
+pub mod simulation;
 
 mod quantity;
 #[cfg(test)]
