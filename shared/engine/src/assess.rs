@@ -2,10 +2,12 @@
 
 mod account;
 mod book;
+mod dependence;
 mod explanation;
 mod exposure;
 mod freshness;
 mod gaps;
+mod methods;
 mod motion;
 mod part;
 mod spread;

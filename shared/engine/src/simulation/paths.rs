@@ -42,6 +42,30 @@ impl PathDraws {
     }
 }
 
+/// One asset's simple return in every scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    rows: Vec<f32>,
+    /// The largest of them, whatever its sign.
+    furthest: f32,
+}
+
+impl Column {
+    /// A column; `None` where a return is not finite.
+    #[must_use]
+    pub fn new(rows: Vec<f32>) -> Option<Self> {
+        let furthest = rows.iter().fold(0.0_f32, |most, one| most.max(one.abs()));
+        let finite = rows.iter().all(|one| one.is_finite());
+        finite.then_some(Self { rows, furthest })
+    }
+
+    /// By scenario.
+    #[must_use]
+    pub fn rows(&self) -> &[f32] {
+        &self.rows
+    }
+}
+
 /// An asset's seven-day simple return on every path: `step(state, day)` gives the log return of a drawn day and the state
 /// that the next day begins with (its volatility, say). `None` where a return is not finite.
 #[must_use]
@@ -49,8 +73,8 @@ pub fn weekly_column<S: Copy>(
     draws: &PathDraws,
     start: S,
     mut step: impl FnMut(S, u32) -> (f64, S),
-) -> Option<Vec<f32>> {
-    let mut column = Vec::with_capacity(draws.0.len());
+) -> Option<Column> {
+    let mut rows = Vec::with_capacity(draws.0.len());
     for path in &draws.0 {
         let (mut state, mut sum) = (start, 0.0);
         for day in path {
@@ -58,13 +82,9 @@ pub fn weekly_column<S: Copy>(
             sum += log_return;
             state = next;
         }
-        let simple = single(expm1(sum));
-        if !simple.is_finite() {
-            return None;
-        }
-        column.push(simple);
+        rows.push(single(expm1(sum)));
     }
-    Some(column)
+    Column::new(rows)
 }
 
 /// Tails of a wallet over scenarios of simple returns, in the exposures' currency: each column is an asset's. The product
@@ -72,17 +92,17 @@ pub fn weekly_column<S: Copy>(
 ///
 /// `None` for no rows, or numbers that are not finite.
 #[must_use]
-pub fn linear_tails(columns: &[&[f32]], exposures: &[f64]) -> Option<Tails> {
+pub fn linear_tails(columns: &[&Column], exposures: &[f64]) -> Option<Tails> {
     let gross: f64 = exposures.iter().map(|exposure| exposure.abs()).sum();
-    let furthest =
-        columns.iter().flat_map(|column| column.iter()).fold(0.0_f32, |most, one| most.max(one.abs()));
+    let furthest = columns.iter().fold(0.0_f32, |most, column| most.max(column.furthest));
+    let columns: Vec<&[f32]> = columns.iter().map(|column| column.rows()).collect();
     let loads: Vec<f32> = exposures.iter().map(|exposure| single(-exposure)).collect();
     let terms = f64::from(u32::try_from(columns.len()).ok()?);
     let slack = 4.0 * terms * ROUNDING * gross * f64::from(furthest);
     if !slack.is_finite() || columns.len() != exposures.len() {
         return None;
     }
-    certified(&product::losses(columns, &loads), slack, |rows| {
+    certified(&product::losses(&columns, &loads), slack, |rows| {
         let loss = |row: &u32| {
             let cells = columns.iter().zip(exposures).map(|(column, exposure)| {
                 let cell = usize::try_from(*row).ok().and_then(|row| column.get(row));
@@ -107,10 +127,10 @@ mod tests {
         let returns: Vec<f64> = (0..50).map(|day| f64::from(day) * 0.001 - 0.02).collect();
         let one = weekly_column(&draws, (), |(), day| (returns[usize::try_from(day).unwrap()], ())).unwrap();
         let sum: f64 = draws.paths()[7].iter().map(|day| returns[usize::try_from(*day).unwrap()]).sum();
-        assert_eq!(one[7].to_bits(), single(expm1(sum)).to_bits());
+        assert_eq!(one.rows()[7].to_bits(), single(expm1(sum)).to_bits());
         // A state that doubles: 1 + 2 + 4 + … + 64 hundredths of a per cent.
         let doubled = weekly_column(&draws, 1e-4, |state, _| (state, state * 2.0)).unwrap();
-        assert!((f64::from(doubled[0]) - expm1(127e-4)).abs() < 1e-8);
+        assert!((f64::from(doubled.rows()[0]) - expm1(127e-4)).abs() < 1e-8);
         assert_eq!(PathDraws::new(1, 10, 0), None);
         assert_eq!(weekly_column(&draws, (), |(), _| (f64::INFINITY, ())), None);
     }
@@ -122,11 +142,15 @@ mod tests {
             let moves = move |day: u32| scale * libm::sin(f64::from(day) * (1.0 + scale));
             weekly_column(&draws, (), |(), day| (moves(day), ())).unwrap()
         };
-        let columns: Vec<Vec<f32>> = (1..6).map(|asset| column(f64::from(asset) * 0.01)).collect();
-        let columns: Vec<&[f32]> = columns.iter().map(Vec::as_slice).collect();
+        let columns: Vec<Column> = (1..6).map(|asset| column(f64::from(asset) * 0.01)).collect();
+        let columns: Vec<&Column> = columns.iter().collect();
         let exposures = [10_000.0, -3_000.0, 500.0, 4.0, 7_777.0];
         let profit = |row: usize| {
-            columns.iter().zip(&exposures).map(|(column, exposure)| exposure * f64::from(column[row])).sum()
+            columns
+                .iter()
+                .zip(&exposures)
+                .map(|(column, exposure)| exposure * f64::from(column.rows()[row]))
+                .sum()
         };
         let profits: Vec<f64> = (0..5_000).map(profit).collect();
         let (seen, wanted) =
