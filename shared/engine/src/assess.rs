@@ -2,11 +2,13 @@
 
 mod account;
 mod book;
+mod dependence;
 mod exit;
 mod explanation;
 mod exposure;
 mod freshness;
 mod gaps;
+mod methods;
 mod motion;
 mod part;
 mod spread;

@@ -28,6 +28,7 @@ pub mod report;
 pub mod returns;
 pub mod score;
 pub mod simulate;
+pub mod simulation;
 pub mod stress;
 
 mod quantity;

@@ -1,7 +1,10 @@
 //! The parameters of the maths, each with its default, and the version of the formulas.
 
+use crate::filtered::FilterParameters;
+use crate::simulation::Draws;
+
 /// Version of the formulas: it changes whenever the same inputs would give another report.
-pub const MODEL: &str = "risk-engine/1";
+pub const MODEL: &str = "risk-engine/2";
 
 /// What the maths can be tuned by. Everything else is fixed by the formulas.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +45,10 @@ pub struct Parameters {
     pub cure_target: f64,
     /// Share of a sale's value that fees and slippage take, fraction: 0.01.
     pub swap_cost: f64,
+    /// How filtered historical simulation follows the volatility.
+    pub filter: FilterParameters,
+    /// Seed, paths and tails of the simulations.
+    pub draws: Draws,
 }
 
 impl Default for Parameters {
@@ -65,6 +72,8 @@ impl Default for Parameters {
             cure_below: 1.25,
             cure_target: 1.5,
             swap_cost: 0.01,
+            filter: FilterParameters::default(),
+            draws: Draws::default(),
         }
     }
 }

@@ -1,22 +1,32 @@
 //! What every wallet of a batch shares, computed once: which quotes are fresh, and the return series of each asset.
 
+mod filtered_history;
+mod panel;
 mod simulated;
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use risk_model::{Affects, Asset, Gap, GapReason, Timestamp};
 
+use crate::covariance::Shrunk;
 use crate::market::{MarketData, Quote};
 use crate::parameters::Parameters;
-use crate::probability::paths::{AssetPaths, Draws};
-use crate::returns::{Series, Shortage};
+use crate::probability::paths::{self, AssetPaths};
+use crate::returns::{Series, Shortage, Window};
+use crate::simulation::{Column, Draws, Innovations};
+
+pub(crate) use filtered_history::FilteredHistory;
+use filtered_history::Weeks;
+use panel::Panel;
 
 use self::simulated::Simulated;
 
 /// The source of a gap whose provider was never told.
 const MARKET: &str = "market data";
 
-/// Market data checked against a time, with its return series.
+/// Market data checked against a time, with its return series. What a measure needs beyond them is computed when the
+/// first wallet asks for it, and kept for the others on whatever thread.
 #[derive(Debug)]
 pub struct Prepared<'a> {
     market: &'a MarketData,
@@ -24,6 +34,10 @@ pub struct Prepared<'a> {
     parameters: &'a Parameters,
     series: HashMap<Asset, Result<Series, Gap>>,
     simulated: Simulated,
+    panel: OnceLock<Panel>,
+    filtered: HashMap<Asset, OnceLock<Option<FilteredHistory>>>,
+    weeks: Weeks,
+    innovations: OnceLock<Option<Innovations>>,
 }
 
 impl<'a> Prepared<'a> {
@@ -34,8 +48,20 @@ impl<'a> Prepared<'a> {
             let found = Series::of(closes, now.day(), parameters);
             (*asset, found.map_err(|shortage| history_gap(asset, closes.source, shortage)))
         });
+        let series: HashMap<Asset, _> = series.collect();
+        let filtered = series.keys().map(|asset| (*asset, OnceLock::new())).collect();
         let simulated = Simulated::new(market, now, parameters);
-        Self { market, now, parameters, series: series.collect(), simulated }
+        Self {
+            market,
+            now,
+            parameters,
+            series,
+            simulated,
+            panel: OnceLock::new(),
+            filtered,
+            weeks: Weeks::default(),
+            innovations: OnceLock::new(),
+        }
     }
 
     /// The market data it was made of.
@@ -103,8 +129,35 @@ impl<'a> Prepared<'a> {
 
     /// What the paths share.
     #[must_use]
-    pub fn draws(&self) -> &Draws {
+    pub fn draws(&self) -> &paths::Draws {
         self.simulated.draws()
+    }
+
+    /// The Ledoit-Wolf covariance of one day's log returns of some assets over a window that all of them have.
+    pub(crate) fn covariance(&self, parts: &[(Asset, &Series)], window: Window) -> Option<Shrunk> {
+        let known = || self.series.iter().filter_map(|(asset, series)| Some((asset, series.as_ref().ok()?)));
+        self.panel.get_or_init(|| Panel::of(known())).covariance(parts, window)
+    }
+
+    /// An asset's returns with their volatility taken out; `None` where they cannot be filtered.
+    pub(crate) fn filtered(&self, asset: &Asset) -> Option<&FilteredHistory> {
+        let series = self.series.get(asset)?.as_ref().ok()?;
+        let kept = self.filtered.get(asset)?;
+        kept.get_or_init(|| FilteredHistory::of(series, &self.parameters.filter)).as_ref()
+    }
+
+    /// An asset's simple returns of a week on paths of filtered historical simulation over some days.
+    pub(crate) fn filtered_week(&self, asset: &Asset, window: Window) -> Option<Arc<Column>> {
+        self.weeks.column(*asset, self.filtered(asset)?, window, &self.parameters.draws)
+    }
+
+    /// The innovations of Monte Carlo; `None` where the parameters ask for impossible ones.
+    pub(crate) fn innovations(&self) -> Option<&Innovations> {
+        let draws = self.parameters.draws;
+        if draws == Draws::default() {
+            return Innovations::standard();
+        }
+        self.innovations.get_or_init(|| Innovations::new(draws)).as_ref()
     }
 
     /// What the feeds said of an asset, in their order.

@@ -9,6 +9,10 @@ use crate::liquidation::Carry;
 use crate::position::{Block, Provenance, Reading};
 use crate::probability::{Estimate, Model};
 
+mod market;
+
+pub use market::{Correlation, MarketRisk, Method, MethodRisk, Tails};
+
 /// Everything the engine says of one wallet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
@@ -185,27 +189,6 @@ pub struct HoldingReport {
     pub value: Figure<Usd>,
     /// The block it was read at.
     pub block: Block,
-}
-
-/// Market risk of the whole wallet at current positions: losses are positive fractions of the gross value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MarketRisk {
-    /// Daily returns used.
-    pub observations: usize,
-    /// Days asked for.
-    pub window_days: u32,
-    /// Annualised standard deviation of daily P&L ÷ net worth (365 days), fraction.
-    pub volatility: Figure<f64>,
-    /// One-day historical VaR at 95 %, USD.
-    pub var_95: Figure<Usd>,
-    /// One-day historical VaR at 99 %, USD.
-    pub var_99: Figure<Usd>,
-    /// One-day historical expected shortfall at 95 %, USD.
-    pub es_95: Figure<Usd>,
-    /// One-day historical expected shortfall at 99 %, USD.
-    pub es_99: Figure<Usd>,
-    /// Largest fall of the current portfolio's value over the window from a running peak that includes the start, fraction.
-    pub max_drawdown: Figure<f64>,
 }
 
 /// How the gross value is spread.

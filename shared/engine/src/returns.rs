@@ -2,7 +2,7 @@
 
 mod hourly;
 
-use libm::{exp, log};
+use libm::{exp, expm1, log};
 
 use crate::market::DailyCloses;
 use crate::parameters::Parameters;
@@ -16,6 +16,12 @@ pub struct Series {
     first_day: u64,
     /// One log return a day, fraction.
     returns: Vec<f64>,
+    /// The same as simple returns, fraction.
+    simple: Vec<f64>,
+    /// Simple return of the seven days that begin with each day, fraction.
+    weekly: Vec<f64>,
+    /// Price before each return and after the last, as a multiple of the last.
+    levels: Vec<f64>,
     /// The first day after a hole too long to fill, where there was one: older closes were left out.
     restarted_on: Option<u64>,
 }
@@ -59,11 +65,47 @@ impl Series {
         if returns.len() < parameters.min_observations.max(2) {
             return Err(Shortage::TooShort { observations: returns.len() });
         }
+        let sums = returns.windows(WEEK).map(|week| expm1(week.iter().sum()));
         Ok(Self {
             first_day: run.first_day.saturating_add(1),
+            simple: returns.iter().map(|one| expm1(*one)).collect(),
+            weekly: sums.collect(),
+            levels: levels(&returns),
             returns,
             restarted_on: run.restarted.then_some(run.first_day),
         })
+    }
+
+    /// The days that it has returns of.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        Window { first_day: self.first_day, end_day: self.end_day() }
+    }
+
+    /// The log returns of some of its days; `None` where they do not all lie inside.
+    #[must_use]
+    pub fn log_returns(&self, window: Window) -> Option<&[f64]> {
+        self.between(window.first_day, window.end_day)
+    }
+
+    /// The simple returns of some of its days.
+    #[must_use]
+    pub fn simple_returns(&self, window: Window) -> Option<&[f64]> {
+        self.simple.get(self.places(window.first_day, window.end_day)?)
+    }
+
+    /// The simple returns of every seven days in a row among some of its days, by the first of them.
+    #[must_use]
+    pub fn weekly_returns(&self, window: Window) -> Option<&[f64]> {
+        let places = self.places(window.first_day, window.end_day)?;
+        let end = (places.end + 1).saturating_sub(WEEK).max(places.start);
+        self.weekly.get(places.start..end)
+    }
+
+    /// The price before each of some of its days and after the last of them, as a multiple of the series' last price.
+    fn levels(&self, window: Window) -> Option<&[f64]> {
+        let places = self.places(window.first_day, window.end_day)?;
+        self.levels.get(places.start..=places.end)
     }
 
     /// The first day after a hole that was too long to fill.
@@ -91,10 +133,70 @@ impl Series {
 
     /// The returns of the days from `first` to before `end`, which must lie inside.
     fn between(&self, first: u64, end: u64) -> Option<&[f64]> {
+        self.returns.get(self.places(first, end)?)
+    }
+
+    fn places(&self, first: u64, end: u64) -> Option<std::ops::Range<usize>> {
         let from = usize::try_from(first.checked_sub(self.first_day)?).ok()?;
         let to = usize::try_from(end.checked_sub(self.first_day)?).ok()?;
-        self.returns.get(from..to)
+        (from <= to && to <= self.returns.len()).then_some(from..to)
     }
+}
+
+/// Days of a week.
+const WEEK: usize = 7;
+
+/// Consecutive UTC days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// The first, in days since the epoch.
+    pub first_day: u64,
+    /// The day after the last.
+    pub end_day: u64,
+}
+
+impl Window {
+    /// How many there are.
+    #[must_use]
+    pub fn days(&self) -> usize {
+        usize::try_from(self.end_day.saturating_sub(self.first_day)).unwrap_or(usize::MAX)
+    }
+
+    /// The days that both have; none where there are none.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let first_day = self.first_day.max(other.first_day);
+        Self { first_day, end_day: self.end_day.min(other.end_day).max(first_day) }
+    }
+}
+
+/// The days that all series have returns of; `None` for no series.
+///
+/// # Errors
+/// [`Shortage::TooShort`] where they share fewer than `min_observations`.
+pub fn shared_window<'a>(
+    series: impl IntoIterator<Item = &'a Series>,
+    min_observations: usize,
+) -> Result<Option<Window>, Shortage> {
+    let Some(window) = series.into_iter().map(Series::window).reduce(Window::and) else { return Ok(None) };
+    let observations = window.days();
+    if observations < min_observations.max(2) {
+        return Err(Shortage::TooShort { observations });
+    }
+    Ok(Some(window))
+}
+
+/// `Σ weight × column` of each row, columns added in their order; the rows end with the shortest column.
+#[must_use]
+pub fn weighted_sum(parts: &[(&[f64], f64)]) -> Vec<f64> {
+    let rows = parts.iter().map(|(column, _)| column.len()).min().unwrap_or(0);
+    let mut sums = vec![0.0; rows];
+    for (column, weight) in parts {
+        for (sum, value) in sums.iter_mut().zip(*column) {
+            *sum += weight * value;
+        }
+    }
+    sums
 }
 
 /// `Σ weight × f(return)` of each day that all series share, oldest first.
@@ -129,20 +231,27 @@ pub fn combine(
 /// # Errors
 /// [`Shortage::TooShort`] as for [`combine`].
 pub fn value_path(parts: &[(&Series, f64)], min_observations: usize) -> Result<Vec<f64>, Shortage> {
-    let mut path =
-        vec![0.0; combine(parts, min_observations, |_| 0.0)?.len() + usize::from(!parts.is_empty())];
-    let first = parts.iter().map(|(series, _)| series.first_day).max().unwrap_or(0);
-    let end = parts.iter().map(|(series, _)| series.end_day()).min().unwrap_or(0);
+    let Some(window) = shared_window(parts.iter().map(|(series, _)| *series), min_observations)? else {
+        return Ok(Vec::new());
+    };
+    let mut columns = Vec::with_capacity(parts.len());
     for (series, value) in parts {
-        let returns = series.between(first, end).ok_or(Shortage::TooShort { observations: 0 })?;
-        let mut log_level = 0.0;
-        let back = std::iter::once(0.0).chain(returns.iter().rev().copied());
-        for (sum, one) in path.iter_mut().rev().zip(back) {
-            log_level -= one;
-            *sum += value * exp(log_level);
-        }
+        let levels = series.levels(window).ok_or(Shortage::TooShort { observations: 0 })?;
+        columns.push((levels, value / levels.last().copied().unwrap_or(1.0)));
     }
-    Ok(path)
+    Ok(weighted_sum(&columns))
+}
+
+/// Prices before each log return and after the last, as multiples of the last.
+fn levels(returns: &[f64]) -> Vec<f64> {
+    let mut log_level = 0.0;
+    let back = returns.iter().rev().map(|one| {
+        log_level -= one;
+        exp(log_level)
+    });
+    let mut levels: Vec<f64> = std::iter::once(1.0).chain(back).collect();
+    levels.reverse();
+    levels
 }
 
 /// Consecutive closes without a hole too long to fill.
@@ -253,6 +362,22 @@ mod tests {
         late.first_day += 1;
         let series = Series::of(&late, TODAY, &parameters(60)).unwrap();
         assert_eq!(series.returns().len(), 365);
+    }
+
+    #[test]
+    fn a_week_is_seven_returns_in_a_row_inside_the_days_asked_for() {
+        let values: Vec<Option<f64>> = (0..21).map(|day| Some(f64::from(1 + day % 4))).collect();
+        let series = Series::of(&closes(&values), TODAY, &parameters(2)).unwrap();
+        let whole = series.window();
+        assert_eq!((whole.days(), series.weekly_returns(whole).unwrap().len()), (20, 14));
+        let inner = Window { first_day: whole.first_day + 3, end_day: whole.end_day - 2 };
+        let weekly = series.weekly_returns(inner).unwrap();
+        let week: f64 = series.log_returns(inner).unwrap()[8..15].iter().sum();
+        assert_eq!((weekly.len(), weekly[8].to_bits()), (9, expm1(week).to_bits()));
+        let short = Window { first_day: whole.first_day, end_day: whole.first_day + 6 };
+        assert_eq!(series.weekly_returns(short), Some(&[][..]));
+        assert_eq!(series.simple_returns(Window { first_day: 0, end_day: 3 }), None);
+        assert_eq!(series.simple_returns(inner).unwrap().len(), 15);
     }
 
     #[test]

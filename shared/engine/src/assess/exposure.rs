@@ -1,82 +1,96 @@
 //! Market risk of the whole wallet: its profit and loss of every day of the window at today's signed positions.
 
-use libm::{expm1, sqrt};
-use risk_model::{Affects, Figure, Gap, GapReason, Range, Usd};
+use libm::sqrt;
+use risk_model::{Affects, Asset, Figure, Gap, GapReason, Range, Usd};
 
 use super::account::because;
 use super::book::Book;
 use super::gaps::Gaps;
-use crate::market_risk::{DAYS_PER_YEAR, historical_tail, max_drawdown, standard_deviation};
+use super::{dependence, methods};
+use crate::market_risk::{DAYS_PER_YEAR, LAMBDA, ewma_variance, max_drawdown, standard_deviation};
 use crate::prepared::Prepared;
-use crate::report::MarketRisk;
-use crate::returns::{Series, combine, value_path};
+use crate::report::{MarketRisk, Method, MethodRisk, Tails};
+use crate::returns::{Series, Window, shared_window, value_path, weighted_sum};
 use crate::score::volatility_points;
 
-/// Worst days of a 95 % and of a 99 % measure, bps.
-const TAIL_95_BPS: u16 = 500;
-const TAIL_99_BPS: u16 = 100;
+/// One asset of the wallet that has a signed value and a history.
+pub(super) struct Exposure<'a> {
+    pub(super) asset: Asset,
+    pub(super) series: &'a Series,
+    /// Held less owed, USD, not zero.
+    pub(super) usd: f64,
+}
+
+/// What every measure is made of.
+pub(super) struct Days<'a> {
+    /// By asset.
+    pub(super) exposures: Vec<Exposure<'a>>,
+    /// The days that all of them share; `None` without exposures.
+    pub(super) window: Option<Window>,
+    /// Profit and loss of each day, USD.
+    pub(super) profits: Vec<f64>,
+}
 
 /// The measures, and the points of the volatility component (before gaps widen it).
 pub(super) fn measure(book: &Book, prepared: &Prepared<'_>, gaps: &mut Gaps) -> (MarketRisk, Range) {
-    let window_days = prepared.parameters().window_days;
     let days = match days(book, prepared, gaps) {
         Ok(days) => days,
         Err(why) => {
-            let mut unknown = without_days(window_days, &why);
+            let mut unknown = without_days(prepared, &why);
             // Owing more than it has is the worst of equity risk, whatever the closes would say.
             let points = if owes_more(book) { Range::exactly(100.0) } else { Range::UNKNOWN };
             if owes_more(book) {
                 unknown.volatility = Figure::Unknown(NO_EQUITY.to_owned());
+                unknown.ewma_volatility = Figure::Unknown(NO_EQUITY.to_owned());
             }
             return (unknown, points);
         }
     };
-    let net_worth = book.net_worth().known().map_or(0.0, |usd| usd.value());
-    let tail = |bps, pick: fn(crate::market_risk::Tail) -> f64| {
-        if book.is_empty() || days.profits.is_empty() {
-            return Figure::Known(Usd::ZERO);
-        }
-        let found = historical_tail(&days.profits, bps).and_then(|tail| Usd::new(pick(tail)));
-        found.map_or_else(too_large, Figure::Known)
-    };
-    let volatility = volatility(&days.profits, net_worth, book);
+    let volatility = yearly(book, &days, standard_deviation(&days.profits));
     let points = match &volatility {
         Figure::Known(volatility) => Range::exactly(volatility_points(*volatility)),
         Figure::Unknown(_) if owes_more(book) => Range::exactly(100.0),
         Figure::Unknown(_) => Range::UNKNOWN,
     };
+    let dependence = dependence::measure(&days, book, prepared);
+    let methods = methods::measure(&days, dependence.covariance.as_ref(), prepared);
+    let historical =
+        |pick: fn(&Tails) -> Usd| one_day(&methods, Method::Historical).map(|tails| pick(&tails));
     let risk = MarketRisk {
         observations: days.profits.len(),
-        window_days,
+        window_days: prepared.parameters().window_days,
         volatility,
-        var_95: tail(TAIL_95_BPS, |tail| tail.var),
-        var_99: tail(TAIL_99_BPS, |tail| tail.var),
-        es_95: tail(TAIL_95_BPS, |tail| tail.es),
-        es_99: tail(TAIL_99_BPS, |tail| tail.es),
-        max_drawdown: drawdown(&days.path),
+        ewma_volatility: yearly(book, &days, ewma_variance(&days.profits, LAMBDA).map(sqrt)),
+        var_95: historical(|tails| tails.var_95),
+        var_99: historical(|tails| tails.var_99),
+        es_95: historical(|tails| tails.es_95),
+        es_99: historical(|tails| tails.es_99),
+        max_drawdown: drawdown(&days, prepared),
+        correlation: dependence.correlation,
+        effective_bets: dependence.effective_bets,
+        methods,
     };
     (risk, points)
 }
 
 const NO_EQUITY: &str = "net worth is not above zero, so there is nothing to measure it against";
 
-struct Days {
-    profits: Vec<f64>,
-    path: Vec<f64>,
+fn one_day(methods: &[MethodRisk], method: Method) -> Figure<Tails> {
+    let found = methods.iter().find(|one| one.method == method && one.horizon_days == 1);
+    found.map_or_else(too_large, |one| one.tails.clone())
 }
 
-/// Profit and loss of each day and the value on each close, USD; why not, with every missing history as a gap.
-fn days(book: &Book, prepared: &Prepared<'_>, gaps: &mut Gaps) -> Result<Days, String> {
-    let exposures = book.exposures();
-    let mut series: Vec<(&Series, f64)> = Vec::with_capacity(exposures.len());
+/// Profit and loss of each day, USD; why not, with every missing history as a gap.
+fn days<'a>(book: &Book, prepared: &'a Prepared<'_>, gaps: &mut Gaps) -> Result<Days<'a>, String> {
+    let mut exposures: Vec<Exposure<'a>> = Vec::new();
     let mut missing = None;
-    for (asset, usd) in &exposures {
-        match prepared.returns(asset) {
-            Ok(found) => {
-                if let Some(day) = found.restarted_on() {
-                    gaps.add(hole(asset, day));
+    for (asset, usd) in book.exposures() {
+        match prepared.returns(&asset) {
+            Ok(series) => {
+                if let Some(day) = series.restarted_on() {
+                    gaps.add(hole(&asset, day));
                 }
-                series.push((found, *usd));
+                exposures.push(Exposure { asset, series, usd });
             }
             Err(gap) => {
                 missing.get_or_insert_with(|| because::<()>(&gap));
@@ -90,8 +104,8 @@ fn days(book: &Book, prepared: &Prepared<'_>, gaps: &mut Gaps) -> Result<Days, S
     if let Some(Figure::Unknown(why)) = missing {
         return Err(why);
     }
-    let least = prepared.parameters().min_observations;
-    let (Ok(profits), Ok(path)) = (combine(&series, least, expm1), value_path(&series, least)) else {
+    let series = exposures.iter().map(|exposure| exposure.series);
+    let Ok(window) = shared_window(series, prepared.parameters().min_observations) else {
         let gap = Gap {
             what: "days that the closes of all assets share".to_owned(),
             source: "market data",
@@ -103,11 +117,24 @@ fn days(book: &Book, prepared: &Prepared<'_>, gaps: &mut Gaps) -> Result<Days, S
         gaps.add(gap);
         return Err(why);
     };
-    Ok(Days { profits, path })
+    let profits = window.map_or_else(Vec::new, |window| {
+        profits(&exposures, |exposure| exposure.series.simple_returns(window))
+    });
+    Ok(Days { exposures, window, profits })
+}
+
+/// `Σ exposure × return` of each row, by the columns of the assets, in their order.
+pub(super) fn profits<'a>(
+    exposures: &'a [Exposure<'a>],
+    column: impl Fn(&'a Exposure<'a>) -> Option<&'a [f64]>,
+) -> Vec<f64> {
+    let columns: Vec<(&[f64], f64)> =
+        exposures.iter().map(|exposure| (column(exposure).unwrap_or_default(), exposure.usd)).collect();
+    weighted_sum(&columns)
 }
 
 /// A hole in the closes too long to fill: the measures say how many days they are made of, and this says why.
-fn hole(asset: &risk_model::Asset, day: u64) -> Gap {
+fn hole(asset: &Asset, day: u64) -> Gap {
     Gap {
         what: format!("daily closes of {asset} before a hole that was too long to fill"),
         source: "market data",
@@ -117,19 +144,20 @@ fn hole(asset: &risk_model::Asset, day: u64) -> Gap {
     }
 }
 
-/// `std(P&L) ÷ net worth × √365`.
-fn volatility(profits: &[f64], net_worth: f64, book: &Book) -> Figure<f64> {
+/// A day's deviation of the profit and loss, USD, as a volatility: `÷ net worth × √365`.
+fn yearly(book: &Book, days: &Days<'_>, deviation: Option<f64>) -> Figure<f64> {
     if book.is_empty() || book.lines.iter().all(|line| line.held_usd == 0.0 && line.owed_usd == 0.0) {
         return Figure::Known(0.0);
     }
+    let net_worth = book.net_worth().known().map_or(0.0, |usd| usd.value());
     if net_worth <= 0.0 {
         return Figure::Unknown(NO_EQUITY.to_owned());
     }
-    if profits.is_empty() {
+    if days.profits.is_empty() {
         // Every exposure cancels out: the equity does not move.
         return Figure::Known(0.0);
     }
-    let yearly = standard_deviation(profits).map(|daily| daily / net_worth * sqrt(DAYS_PER_YEAR));
+    let yearly = deviation.map(|daily| daily / net_worth * sqrt(DAYS_PER_YEAR));
     yearly.filter(|volatility| volatility.is_finite()).map_or_else(too_large, Figure::Known)
 }
 
@@ -138,30 +166,39 @@ fn owes_more(book: &Book) -> bool {
         && book.lines.iter().any(|line| line.owed_usd > 0.0)
 }
 
-fn drawdown(path: &[f64]) -> Figure<f64> {
+fn drawdown(days: &Days<'_>, prepared: &Prepared<'_>) -> Figure<f64> {
+    let parts: Vec<(&Series, f64)> =
+        days.exposures.iter().map(|exposure| (exposure.series, exposure.usd)).collect();
+    let path = value_path(&parts, prepared.parameters().min_observations).unwrap_or_default();
     if path.is_empty() {
         return Figure::Known(0.0);
     }
-    max_drawdown(path).map_or_else(
+    max_drawdown(&path).map_or_else(
         || Figure::Unknown("the positions were worth nothing or less at the start of the window".to_owned()),
         Figure::Known,
     )
 }
 
-fn without_days(window_days: u32, why: &str) -> MarketRisk {
-    let unknown = || Figure::Unknown(why.to_owned());
+fn without_days(prepared: &Prepared<'_>, why: &str) -> MarketRisk {
+    fn unknown<T>(why: &str) -> Figure<T> {
+        Figure::Unknown(why.to_owned())
+    }
     MarketRisk {
         observations: 0,
-        window_days,
-        volatility: Figure::Unknown(why.to_owned()),
-        var_95: unknown(),
-        var_99: unknown(),
-        es_95: unknown(),
-        es_99: unknown(),
-        max_drawdown: Figure::Unknown(why.to_owned()),
+        window_days: prepared.parameters().window_days,
+        volatility: unknown(why),
+        ewma_volatility: unknown(why),
+        var_95: unknown(why),
+        var_99: unknown(why),
+        es_95: unknown(why),
+        es_99: unknown(why),
+        methods: methods::unknown(prepared, why),
+        max_drawdown: unknown(why),
+        correlation: unknown(why),
+        effective_bets: unknown(why),
     }
 }
 
-fn too_large<T>() -> Figure<T> {
+pub(super) fn too_large<T>() -> Figure<T> {
     Figure::Unknown("the amounts are too large to add".to_owned())
 }

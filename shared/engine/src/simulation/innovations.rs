@@ -1,0 +1,238 @@
+//! Student-t innovations of every path and factor: drawn once, shared by every wallet of every sweep.
+
+use std::sync::OnceLock;
+
+use libm::sqrt;
+
+use super::{Horizon, single};
+use crate::random::normals;
+
+/// Factors that one draw of the generator serves.
+const BLOCK: usize = 4;
+/// Blocks at most: 256 factors.
+const MOST_BLOCKS: u32 = 64;
+/// Days of a path.
+const DAYS: u32 = 7;
+/// Third words of the counters: the factors' normals, and those of the variance that a day's factors share.
+const FACTORS: u32 = 0;
+const VARIANCES: u32 = 1 << 16;
+/// A path whose factors of a block lie further out than this many standard deviations of a normal day is always looked
+/// at exactly.
+const FAR: f64 = 12.0;
+
+/// What a simulation draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draws {
+    /// Seed of the generator.
+    pub seed: u64,
+    /// Paths, 1 to 1,000,000.
+    pub paths: u32,
+    /// Degrees of freedom ν of Student's t, 3 to 100: the fewer, the fatter the tails.
+    pub degrees_of_freedom: u32,
+}
+
+impl Default for Draws {
+    fn default() -> Self {
+        Self { seed: 20_240_229, paths: 10_000, degrees_of_freedom: 5 }
+    }
+}
+
+impl Draws {
+    fn are_sound(&self) -> bool {
+        (1..=1_000_000).contains(&self.paths) && (3..=100).contains(&self.degrees_of_freedom)
+    }
+}
+
+/// Innovations of unit variance by path and factor. A day's factors are multivariate Student-t: independent normals over
+/// one chi-square that they share, `z·√((ν − 2) ÷ χ²ᵥ)`, so that large moves come together; a week is the sum of seven
+/// such days. Factor, path and day are the counter: a number does not depend on how many others are drawn.
+#[derive(Debug)]
+pub struct Innovations {
+    draws: Draws,
+    /// `√((ν − 2) ÷ χ²ᵥ)` of each path's days.
+    scales: Vec<[f64; DAYS as usize]>,
+    blocks: Vec<OnceLock<Block>>,
+}
+
+/// Four factors.
+#[derive(Debug)]
+struct Block {
+    day: Columns,
+    week: Columns,
+}
+
+#[derive(Debug)]
+struct Columns {
+    factors: [Vec<f32>; BLOCK],
+    /// `Σ ε²` over the block's factors, or 1e30 for a path that is far out.
+    squares: Vec<f32>,
+    /// The largest `Σ ε²` of all paths, far out ones included.
+    furthest: f64,
+}
+
+impl Innovations {
+    /// Innovations that are drawn when a factor is first asked for; `None` for draws outside their bounds.
+    #[must_use]
+    pub fn new(draws: Draws) -> Option<Self> {
+        draws.are_sound().then(|| Self {
+            draws,
+            scales: (0..draws.paths).map(|path| scales(&draws, path)).collect(),
+            blocks: (0..MOST_BLOCKS).map(|_| OnceLock::new()).collect(),
+        })
+    }
+
+    /// The innovations of the default draws, which are made once a process.
+    #[must_use]
+    pub fn standard() -> Option<&'static Self> {
+        static STANDARD: OnceLock<Option<Innovations>> = OnceLock::new();
+        STANDARD.get_or_init(|| Self::new(Draws::default())).as_ref()
+    }
+
+    /// What they were drawn by.
+    #[must_use]
+    pub const fn draws(&self) -> &Draws {
+        &self.draws
+    }
+
+    /// The columns of the first `count` factors over a horizon; `None` for more than there can be (256).
+    pub(super) fn factors(&self, count: usize, horizon: Horizon) -> Option<Factors<'_>> {
+        let mut factors =
+            Factors { columns: Vec::with_capacity(count + BLOCK), squares: Vec::new(), furthest: 0.0 };
+        for index in 0..count.div_ceil(BLOCK) {
+            let first = u32::try_from(index).ok()?;
+            let block = self.blocks.get(index)?.get_or_init(|| self.draw(first));
+            let columns = match horizon {
+                Horizon::Day => &block.day,
+                Horizon::Week => &block.week,
+            };
+            factors.columns.extend(columns.factors.iter().map(Vec::as_slice));
+            factors.squares.push(&columns.squares);
+            factors.furthest += columns.furthest;
+        }
+        factors.columns.truncate(count);
+        Some(factors)
+    }
+
+    fn draw(&self, block: u32) -> Block {
+        let paths = self.scales.len();
+        let (mut day, mut week) = (Columns::empty(paths), Columns::empty(paths));
+        for (path, scales) in (0_u32..).zip(&self.scales) {
+            let mut sum = [0.0; BLOCK];
+            for (index, scale) in (0_u32..).zip(scales) {
+                let one = normals(self.draws.seed, [path, index, FACTORS + block, 0]).map(|z| z * scale);
+                for (sum, one) in sum.iter_mut().zip(one) {
+                    *sum += one;
+                }
+                if index == 0 {
+                    day.push(one, 1);
+                }
+            }
+            week.push(sum, DAYS);
+        }
+        Block { day, week }
+    }
+}
+
+/// The factors of a wallet.
+pub(super) struct Factors<'a> {
+    /// By factor, then path.
+    pub(super) columns: Vec<&'a [f32]>,
+    /// By block, then path: the sum of the blocks bounds the square of the innovation's length.
+    pub(super) squares: Vec<&'a [f32]>,
+    /// A bound on the squared length of any path, far out ones included.
+    pub(super) furthest: f64,
+}
+
+impl Factors<'_> {
+    /// A bound on the length of any path that is not marked as far out.
+    pub(super) fn near_length(&self, horizon: Horizon) -> f64 {
+        let blocks = f64::from(u32::try_from(self.squares.len()).unwrap_or(u32::MAX));
+        FAR * sqrt(blocks * f64::from(horizon.days()))
+    }
+}
+
+impl Columns {
+    fn empty(paths: usize) -> Self {
+        Self {
+            factors: std::array::from_fn(|_| Vec::with_capacity(paths)),
+            squares: Vec::with_capacity(paths),
+            furthest: 0.0,
+        }
+    }
+
+    fn push(&mut self, innovations: [f64; BLOCK], days: u32) {
+        let mut square = 0.0;
+        for (column, innovation) in self.factors.iter_mut().zip(innovations) {
+            let stored = single(innovation);
+            column.push(stored);
+            square += f64::from(stored) * f64::from(stored);
+        }
+        // A hair over, so that rounding keeps it a bound.
+        square *= 1.000_001;
+        self.furthest = self.furthest.max(square);
+        let is_far = square > FAR * FAR * f64::from(days);
+        self.squares.push(if is_far { 1e30 } else { single(square * 1.000_001) });
+    }
+}
+
+fn scales(draws: &Draws, path: u32) -> [f64; DAYS as usize] {
+    let freedom = draws.degrees_of_freedom;
+    let of_day = |day: u32| {
+        let words =
+            (0..freedom.div_ceil(4)).flat_map(|part| normals(draws.seed, [path, day, VARIANCES + part, 0]));
+        let taken = usize::try_from(freedom).unwrap_or(usize::MAX);
+        let chi_square: f64 = words.take(taken).map(|z| z * z).sum();
+        sqrt(f64::from(freedom - 2) / chi_square)
+    };
+    [0, 1, 2, 3, 4, 5, 6].map(of_day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moments(column: &[f32]) -> (f64, f64, f64) {
+        let count = f64::from(u32::try_from(column.len()).unwrap());
+        let mean = |power: i32| column.iter().map(|x| f64::from(*x).powi(power)).sum::<f64>() / count;
+        (mean(1), mean(2), mean(4) / (mean(2) * mean(2)))
+    }
+
+    #[test]
+    fn a_day_has_unit_variance_and_fat_tails_and_a_week_seven_times_the_variance_and_thinner_ones() {
+        let innovations = Innovations::new(Draws { paths: 100_000, ..Draws::default() }).unwrap();
+        let day = innovations.factors(8, Horizon::Day).unwrap();
+        let week = innovations.factors(8, Horizon::Week).unwrap();
+        for factor in [0, 3, 7] {
+            let (mean, variance, kurtosis) = moments(day.columns[factor]);
+            assert!(
+                mean.abs() < 0.015 && (variance - 1.0).abs() < 0.05 && kurtosis > 5.0,
+                "{mean} {variance} {kurtosis}"
+            );
+            let (mean, variance, weekly) = moments(week.columns[factor]);
+            assert!(mean.abs() < 0.04 && (variance / 7.0 - 1.0).abs() < 0.04, "{mean} {variance}");
+            assert!((3.0..kurtosis).contains(&weekly), "{weekly}");
+        }
+        let both = day.columns[0].iter().zip(day.columns[5]);
+        let covariance = both.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>() / 100_000.0;
+        assert!(covariance.abs() < 0.02, "{covariance}");
+    }
+
+    #[test]
+    fn a_number_does_not_depend_on_how_many_others_are_drawn() {
+        let few = Innovations::new(Draws { paths: 10, ..Draws::default() }).unwrap();
+        let many = Innovations::new(Draws { paths: 100, ..Draws::default() }).unwrap();
+        let of = |innovations: &Innovations, count, factor: usize, path: usize| {
+            innovations.factors(count, Horizon::Week).unwrap().columns[factor][path].to_bits()
+        };
+        assert_eq!(of(&few, 3, 2, 9), of(&many, 12, 2, 9));
+        assert_eq!(few.factors(256, Horizon::Day).map(|factors| factors.columns.len()), Some(256));
+        assert!(few.factors(257, Horizon::Day).is_none());
+    }
+
+    #[test]
+    fn draws_outside_their_bounds_are_refused() {
+        for (paths, degrees_of_freedom) in [(0, 5), (2_000_000, 5), (10, 2), (10, 101)] {
+            assert!(Innovations::new(Draws { seed: 1, paths, degrees_of_freedom }).is_none());
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Monte Carlo of a wallet: correlated Student-t moves of its assets' log prices, and the tails of what it then loses.
+//!
+//! The log returns of a path are `x = L·ε` with L the Cholesky factor of the wallet's own daily covariance and ε the
+//! shared innovations, their mean zero; the loss is `−Σ exposure × (eˣ − 1)`. Its linear part `−(Lᵀ·exposure)·ε` needs
+//! one product with the shared matrix, and `eˣ − 1 ≥ x` makes it an upper bound of the loss for whatever is held. What
+//! is owed loses more than the linear part by at most `|exposure|·(eˣ − 1 − x) ≤ |exposure|·x²/2·eˣ` with
+//! `|x| ≤ σ·|ε|`, which is added as one more column.
+
+use libm::{exp, sqrt};
+
+use super::expm1::expm1;
+use super::innovations::{Factors, Innovations};
+use super::tail_filter::certified;
+use super::{Horizon, ROUNDING, product, single};
+use crate::covariance::Lower;
+use crate::market_risk::Tails;
+
+/// Paths that are valued at once.
+const LANES: usize = 8;
+
+/// Tails of the loss, in the exposures' currency, exact for the innovations given: 32-bit floats only choose which paths
+/// are valued, and the choice is proven. `factor` is that of one day's covariance of log returns.
+///
+/// `None` for lengths that differ, more assets than there are factors (256), or numbers that are not finite.
+#[must_use]
+pub fn monte_carlo_tails(
+    factor: &Lower,
+    exposures: &[f64],
+    innovations: &Innovations,
+    horizon: Horizon,
+) -> Option<Tails> {
+    if factor.rows().len() != exposures.len() {
+        return None;
+    }
+    let factors = innovations.factors(exposures.len(), horizon)?;
+    let loads = factor.transposed_times(exposures);
+    let size = sqrt(loads.iter().map(|load| load * load).sum::<f64>());
+    if !(size.is_finite() && exposures.iter().all(|exposure| exposure.is_finite())) {
+        return None;
+    }
+    if size <= 0.0 {
+        // Nothing of it moves, or all of it cancels out to the last bit.
+        return in_full(factor, exposures, &factors);
+    }
+    let (upper, slack) = bounds(factor, exposures, &loads, size, &factors, horizon)?;
+    certified(&upper, slack, |paths| valued(factor, exposures, &factors, paths))
+}
+
+/// As [`monte_carlo_tails`], with every path valued: what the filter is tested and measured against.
+#[must_use]
+pub fn monte_carlo_tails_in_full(
+    factor: &Lower,
+    exposures: &[f64],
+    innovations: &Innovations,
+    horizon: Horizon,
+) -> Option<Tails> {
+    if factor.rows().len() != exposures.len() {
+        return None;
+    }
+    in_full(factor, exposures, &innovations.factors(exposures.len(), horizon)?)
+}
+
+fn in_full(factor: &Lower, exposures: &[f64], factors: &Factors<'_>) -> Option<Tails> {
+    let paths = factors.columns.first()?.len();
+    let all: Vec<u32> = (0..u32::try_from(paths).ok()?).collect();
+    let losses = valued(factor, exposures, factors, &all);
+    let profits: Vec<f64> = losses.into_iter().map(|loss| -loss).collect();
+    crate::market_risk::historical_tails(&profits)
+}
+
+/// An upper bound of the loss of each path, and how far rounding can put it under.
+fn bounds(
+    factor: &Lower,
+    exposures: &[f64],
+    loads: &[f64],
+    size: f64,
+    factors: &Factors<'_>,
+    horizon: Horizon,
+) -> Option<(Vec<f32>, f64)> {
+    let mut columns = factors.columns.clone();
+    let mut weights: Vec<f32> = loads.iter().map(|load| single(-load)).collect();
+    let near = factors.near_length(horizon);
+    let bend: f64 = factor
+        .rows()
+        .iter()
+        .zip(exposures)
+        .filter(|(_, exposure)| **exposure < 0.0)
+        .map(|(row, owed)| {
+            let variance: f64 = row.iter().map(|entry| entry * entry).sum();
+            -owed * variance / 2.0 * exp(sqrt(variance) * near)
+        })
+        .sum();
+    if bend > 0.0 {
+        columns.extend(&factors.squares);
+        weights.extend(factors.squares.iter().map(|_| single(bend)));
+    }
+    let terms = f64::from(u32::try_from(columns.len()).ok()?);
+    // Each term is rounded when it is stored, multiplied and added; the bend is rounded upwards by this as well.
+    let slack = 4.0 * terms * ROUNDING * (size * sqrt(factors.furthest) + bend * near * near);
+    let upper = product::losses(&columns, &weights);
+    slack.is_finite().then_some((upper, slack))
+}
+
+/// The exact losses of some paths, in their order.
+fn valued(factor: &Lower, exposures: &[f64], factors: &Factors<'_>, paths: &[u32]) -> Vec<f64> {
+    let mut losses = Vec::with_capacity(paths.len() + LANES);
+    let mut innovations = vec![[0.0; LANES]; factors.columns.len()];
+    for tile in paths.chunks(LANES) {
+        for (innovations, column) in innovations.iter_mut().zip(&factors.columns) {
+            for (innovation, path) in innovations.iter_mut().zip(tile) {
+                let stored = usize::try_from(*path).ok().and_then(|path| column.get(path));
+                *innovation = stored.map_or(f64::NAN, |stored| f64::from(*stored));
+            }
+        }
+        let mut sums = [0.0; LANES];
+        for (row, exposure) in factor.rows().iter().zip(exposures) {
+            let mut moves = [0.0; LANES];
+            for (entry, innovations) in row.iter().zip(&innovations) {
+                for (one, innovation) in moves.iter_mut().zip(innovations) {
+                    *one += entry * innovation;
+                }
+            }
+            for (sum, change) in sums.iter_mut().zip(expm1(moves)) {
+                *sum -= exposure * change;
+            }
+        }
+        losses.extend(sums.iter().take(tile.len()));
+    }
+    losses
+}
+
+#[cfg(test)]
+mod tests;
