@@ -3,6 +3,7 @@
 mod account;
 mod figures;
 mod market;
+mod pool;
 
 use risk_engine::report::Report;
 use risk_model::{Gap, Protocol, Timestamp};
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 pub use account::{AccountBody, HoldingBody, LiquidationPriceBody, ReserveBody};
 pub use figures::{FigureBody, HealthFactorBody, ScoreBody, rfc3339};
 pub use market::{ConcentrationBody, GasBody, MarketBody, Share};
+pub use pool::{PoolBody, PoolLegBody, RangeBody};
 
 use figures::{named_shares, number, usd};
 
@@ -58,6 +60,9 @@ pub struct Summary {
     pub accounts: Vec<AccountBody>,
     /// The wallet's own tokens.
     pub holdings: Vec<HoldingBody>,
+    /// Its positions in liquidity pools.
+    #[serde(default)]
+    pub pools: Vec<PoolBody>,
     /// Market risk at current positions.
     pub market: MarketBody,
     /// How the gross value is spread.
@@ -222,6 +227,7 @@ impl Summary {
             critical_alerts_count: critical_alerts,
             accounts: report.accounts.iter().map(Into::into).collect(),
             holdings: report.holdings.iter().map(Into::into).collect(),
+            pools: report.pools.iter().map(Into::into).collect(),
             market: MarketBody::of(report),
             concentration: ConcentrationBody::of(report),
             drivers: drivers(report),
@@ -251,7 +257,9 @@ fn open_reason(report: &Report) -> String {
 }
 
 fn protocols(report: &Report) -> Vec<String> {
-    let mut names: Vec<String> = report.accounts.iter().map(|account| account.protocol.to_string()).collect();
+    let accounts = report.accounts.iter().map(|account| account.protocol);
+    let pools = report.pools.iter().map(|pool| pool.protocol);
+    let mut names: Vec<String> = accounts.chain(pools).map(|protocol| protocol.to_string()).collect();
     if !report.holdings.is_empty() {
         names.push(Protocol::Tokens.to_string());
     }

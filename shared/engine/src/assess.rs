@@ -8,6 +8,7 @@ mod freshness;
 mod gaps;
 mod motion;
 mod part;
+mod pool;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ pub fn assess(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
     let mut accounts: Vec<AccountReport> =
         positions.accounts.iter().map(|one| account::report(one, prepared, &mut book, &mut gaps)).collect();
     let holdings = report_holdings(&positions.holdings, prepared, &mut book, &mut gaps);
+    let pools = pool::reports(&positions.pools, prepared, &mut book, &mut gaps);
     if let Some(gap) = gaps.first(Affects::Value) {
         book.miss_value(reason(gap));
     }
@@ -69,6 +71,7 @@ pub fn assess(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
         recommendations: recommendations(positions, prepared),
         accounts,
         holdings,
+        pools,
         market,
         concentration: spread.concentration,
         gas: gas(prepared),

@@ -16,6 +16,7 @@ pub mod liquidation;
 pub mod market;
 pub mod market_risk;
 pub mod parameters;
+pub mod pool;
 pub mod position;
 pub mod prepared;
 pub mod probability;
@@ -23,6 +24,7 @@ pub mod random;
 pub mod report;
 pub mod returns;
 pub mod score;
+pub mod uniswap;
 
 mod quantity;
 #[cfg(test)]

@@ -7,6 +7,10 @@ use risk_model::{
 
 use crate::position::{Block, Provenance, Reading};
 
+mod pool;
+
+pub use self::pool::{PoolLegReport, PoolReport, RangeReport};
+
 /// Everything the engine says of one wallet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
@@ -36,6 +40,8 @@ pub struct Report {
     pub accounts: Vec<AccountReport>,
     /// The wallet's own tokens, by value, those without a price last.
     pub holdings: Vec<HoldingReport>,
+    /// Its positions in liquidity pools, by value, those without one last.
+    pub pools: Vec<PoolReport>,
     /// Market risk at current positions.
     pub market: MarketRisk,
     /// How the value is spread.

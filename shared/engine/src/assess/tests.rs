@@ -13,6 +13,7 @@ use crate::specimen::{
 };
 
 mod missing;
+mod pools;
 mod properties;
 
 fn report(positions: &WalletPositions, data: &MarketData) -> Report {
