@@ -122,8 +122,14 @@ impl Portfolio {
             holdings.push(Holding { asset, symbol: "COIN".into(), decimals: 6, amount, block });
         }
         let wallet = Wallet::new(Address::repeat_byte(0xAB));
-        let positions =
-            WalletPositions { wallet, accounts: vec![], holdings, readings: vec![], gaps: vec![] };
+        let positions = WalletPositions {
+            wallet,
+            accounts: vec![],
+            holdings,
+            pools: vec![],
+            readings: vec![],
+            gaps: vec![],
+        };
         assess_one(&positions, &market, now, &Parameters::default())
     }
 }

@@ -4,6 +4,7 @@ mod account;
 mod figures;
 mod market;
 mod motion;
+mod pool;
 mod spread;
 mod stress;
 
@@ -16,6 +17,7 @@ pub use account::{AccountBody, HoldingBody, LiquidationPriceBody, ReserveBody};
 pub use figures::{FigureBody, HealthFactorBody, ScoreBody, rfc3339};
 pub use market::{GasBody, MarketBody};
 pub use motion::{CarryBody, ChanceModelBody, IntervalBody, MoveBody};
+pub use pool::{PoolBody, PoolLegBody, RangeBody};
 pub use spread::{AssetExitBody, ConcentrationBody, LiquidityBody, Share, SpreadBody};
 pub use stress::StressBody;
 
@@ -65,6 +67,9 @@ pub struct Summary {
     pub accounts: Vec<AccountBody>,
     /// The wallet's own tokens.
     pub holdings: Vec<HoldingBody>,
+    /// Its positions in liquidity pools.
+    #[serde(default)]
+    pub pools: Vec<PoolBody>,
     /// Market risk at current positions.
     pub market: MarketBody,
     /// How the gross value is spread.
@@ -233,6 +238,7 @@ impl Summary {
             critical_alerts_count: critical_alerts,
             accounts: report.accounts.iter().map(Into::into).collect(),
             holdings: report.holdings.iter().map(Into::into).collect(),
+            pools: report.pools.iter().map(Into::into).collect(),
             market: MarketBody::of(report),
             concentration: ConcentrationBody::of(report),
             liquidity: LiquidityBody::of(report),
@@ -264,7 +270,9 @@ fn open_reason(report: &Report) -> String {
 }
 
 fn protocols(report: &Report) -> Vec<String> {
-    let mut names: Vec<String> = report.accounts.iter().map(|account| account.protocol.to_string()).collect();
+    let accounts = report.accounts.iter().map(|account| account.protocol);
+    let pools = report.pools.iter().map(|pool| pool.protocol);
+    let mut names: Vec<String> = accounts.chain(pools).map(|protocol| protocol.to_string()).collect();
     if !report.holdings.is_empty() {
         names.push(Protocol::Tokens.to_string());
     }

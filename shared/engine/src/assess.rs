@@ -11,6 +11,7 @@ mod gaps;
 mod methods;
 mod motion;
 mod part;
+mod pool;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -47,6 +48,7 @@ pub fn assess(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
     let mut accounts: Vec<AccountReport> =
         positions.accounts.iter().map(|one| account::report(one, prepared, &mut book, &mut gaps)).collect();
     let holdings = report_holdings(&positions.holdings, prepared, &mut book, &mut gaps);
+    let pools = pool::reports(&positions.pools, prepared, &mut book, &mut gaps);
     if let Some(gap) = gaps.first(Affects::Value) {
         book.miss_value(reason(gap));
     }
@@ -73,6 +75,7 @@ pub fn assess(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
         recommendations: recommendations(positions, prepared),
         accounts,
         holdings,
+        pools,
         market,
         concentration: spread.concentration,
         liquidity: spread.liquidity,

@@ -20,6 +20,7 @@ pub mod market;
 pub mod market_risk;
 pub mod morpho;
 pub mod parameters;
+pub mod pool;
 pub mod position;
 pub mod prepared;
 pub mod probability;
@@ -30,6 +31,7 @@ pub mod score;
 pub mod simulate;
 pub mod simulation;
 pub mod stress;
+pub mod uniswap;
 
 mod quantity;
 #[cfg(test)]

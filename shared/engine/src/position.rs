@@ -1,10 +1,11 @@
-//! What a wallet holds, as read: token holdings and lending accounts, each with where and when it was read.
+//! What a wallet holds, as read: token holdings, lending accounts and liquidity, each with where and when it was read.
 
 use std::sync::Arc;
 
 use risk_model::{Asset, B256, ChainId, Gap, Timestamp, U256, Wallet};
 
 use crate::lending::Account;
+use crate::pool::PoolPosition;
 
 /// The block that a figure was read at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,8 @@ pub struct WalletPositions {
     pub accounts: Vec<LendingAccount>,
     /// Its own tokens.
     pub holdings: Vec<Holding>,
+    /// Its positions in liquidity pools.
+    pub pools: Vec<PoolPosition>,
     /// What was read.
     pub readings: Vec<Reading>,
     /// What could not be read.

@@ -4,9 +4,13 @@ use risk_model::U256;
 
 /// Whole tokens of an amount in base units. Finite for every input: U256 is under 1.2e77.
 pub(crate) fn whole(amount: U256, decimals: u8) -> f64 {
-    // Exact up to 1e22, and correctly rounded at each step beyond; `powi` may differ between targets.
-    let unit = (0..decimals).fold(1.0, |unit, _| unit * 10.0);
-    f64::from(amount) / unit
+    f64::from(amount) / power_of_ten(decimals)
+}
+
+/// Base units of one whole token: exact up to 1e22, and correctly rounded at each step beyond.
+pub(crate) fn power_of_ten(decimals: u8) -> f64 {
+    // `powi` may differ between targets.
+    (0..decimals).fold(1.0, |unit, _| unit * 10.0)
 }
 
 /// USD of an amount of a currency whose one USD is `base_unit` base units; `None` where that is not a finite number.

@@ -13,6 +13,10 @@ mod market;
 
 pub use market::{Correlation, MarketRisk, Method, MethodRisk, Tails};
 
+mod pool;
+
+pub use self::pool::{PoolLegReport, PoolReport, RangeReport};
+
 /// Everything the engine says of one wallet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
@@ -42,6 +46,8 @@ pub struct Report {
     pub accounts: Vec<AccountReport>,
     /// The wallet's own tokens, by value, those without a price last.
     pub holdings: Vec<HoldingReport>,
+    /// Its positions in liquidity pools, by value, those without one last.
+    pub pools: Vec<PoolReport>,
     /// Market risk at current positions.
     pub market: MarketRisk,
     /// How the value is spread.

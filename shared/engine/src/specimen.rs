@@ -131,7 +131,14 @@ pub(crate) fn account(market: Market, position: Position) -> LendingAccount {
 }
 
 pub(crate) fn positions(accounts: Vec<LendingAccount>, holdings: Vec<Holding>) -> WalletPositions {
-    WalletPositions { wallet: wallet(), accounts, holdings, readings: Vec::new(), gaps: Vec::new() }
+    WalletPositions {
+        wallet: wallet(),
+        accounts,
+        holdings,
+        pools: Vec::new(),
+        readings: Vec::new(),
+        gaps: Vec::new(),
+    }
 }
 
 pub(crate) fn holding(byte: u8, symbol: &str, whole: u64) -> Holding {

@@ -126,6 +126,7 @@ fn nothing_yet(query: &WalletQuery) -> WalletPositions {
         wallet: query.wallet,
         accounts: Vec::new(),
         holdings: Vec::new(),
+        pools: Vec::new(),
         readings: Vec::new(),
         gaps: Vec::new(),
     }

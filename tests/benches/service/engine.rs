@@ -109,6 +109,7 @@ fn wallet(index: u16, market: &Arc<Market>) -> WalletPositions {
             provenance: Provenance::Chain,
         }],
         holdings: (0..ASSETS).map(holding).collect(),
+        pools: Vec::new(),
         readings: Vec::new(),
         gaps: Vec::new(),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use risk_app::summary::{AccountBody, Coverage, GapBody, HoldingBody};
+use risk_app::summary::{AccountBody, Coverage, GapBody, HoldingBody, PoolBody};
 use risk_model::request::{SummaryRequest, WalletRequest};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -27,6 +27,9 @@ pub(crate) struct PositionsBody {
     pub accounts: Vec<AccountBody>,
     /// The wallet's own tokens.
     pub holdings: Vec<HoldingBody>,
+    /// Its positions in liquidity pools.
+    #[serde(default)]
+    pub pools: Vec<PoolBody>,
     /// What was read, and what this build cannot read.
     pub coverage: Coverage,
     /// What is missing.

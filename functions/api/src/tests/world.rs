@@ -132,7 +132,7 @@ impl Fake {
             observed_at: block.timestamp,
         };
         let accounts = if wallet == account_wallet() { vec![account] } else { Vec::new() };
-        WalletPositions { wallet, accounts, holdings: Vec::new(), readings: vec![reading], gaps: Vec::new() }
+        WalletPositions { accounts, readings: vec![reading], gaps: Vec::new(), ..Self::nothing(wallet) }
     }
 
     fn nothing(wallet: Wallet) -> WalletPositions {
@@ -147,6 +147,7 @@ impl Fake {
             wallet,
             accounts: Vec::new(),
             holdings: Vec::new(),
+            pools: Vec::new(),
             readings: Vec::new(),
             gaps: vec![gap],
         }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use risk_engine::alarm::{self, Standing, Thresholds, Transition};
 use risk_engine::lending::{Lending, Unit};
 use risk_engine::market::MarketData;
+use risk_engine::pool::PoolPosition;
 use risk_engine::position::WalletPositions;
 use risk_engine::report::Report;
 use risk_engine::{Prepared, assess};
@@ -151,6 +152,7 @@ fn distinct_assets(positions: &[WalletPositions]) -> Vec<Asset> {
     let mut assets = BTreeSet::new();
     for wallet in positions {
         assets.extend(wallet.holdings.iter().map(|holding| holding.asset));
+        assets.extend(wallet.pools.iter().flat_map(PoolPosition::tokens).map(|token| token.asset));
         for account in &wallet.accounts {
             let facts = account.account.facts();
             assets.extend(facts.parts.iter().map(|part| part.asset));

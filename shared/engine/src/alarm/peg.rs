@@ -30,7 +30,12 @@ pub(super) fn stablecoins(report: &Report, thresholds: &Thresholds) -> Vec<(Asse
         let tokens = whole(one.supplied, one.decimals) + whole(one.owed, one.decimals);
         (one.asset, one.symbol.as_str(), one.market_price.known().map(|usd| usd.value()), tokens)
     });
-    for (asset, symbol, price, weight_usd) in held.chain(lent).filter(|(_, symbol, ..)| is_stablecoin(symbol))
+    let pooled = report.pools.iter().flat_map(|pool| &pool.legs).map(|one| {
+        let price = one.price.known().map(|usd| usd.value());
+        (one.asset, one.symbol.as_str(), price, one.value.known().map_or(0.0, |usd| usd.value()))
+    });
+    for (asset, symbol, price, weight_usd) in
+        held.chain(lent).chain(pooled).filter(|(_, symbol, ..)| is_stablecoin(symbol))
     {
         coins.entry(asset).or_insert(Coin { symbol, price, weight_usd: 0.0 }).weight_usd += weight_usd;
     }

@@ -5,6 +5,7 @@ use risk_model::{Affects, Gap, GapReason, Protocol, Timestamp};
 use super::account::unconfirmed;
 use super::gaps::Gaps;
 use crate::lending::Facts;
+use crate::pool;
 use crate::position::{Block, Holding, Provenance};
 use crate::prepared::Prepared;
 
@@ -41,6 +42,17 @@ pub(super) fn check_holding(holding: &Holding, prepared: &Prepared<'_>) -> Optio
         reason,
         affects: Affects::Value,
         since: Some(holding.block.timestamp),
+    })
+}
+
+/// The gap of a pool position whose block is doubtful, if it is.
+pub(super) fn check_pool(facts: &pool::Facts, prepared: &Prepared<'_>) -> Option<Gap> {
+    doubt(facts.block, prepared).map(|reason| Gap {
+        what: format!("{} at block {}", facts.key, facts.block.number),
+        source: facts.protocol.name(),
+        reason,
+        affects: Affects::Value,
+        since: Some(facts.block.timestamp),
     })
 }
 

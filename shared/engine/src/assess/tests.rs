@@ -15,6 +15,7 @@ use crate::specimen::{
 
 mod chances;
 mod missing;
+mod pools;
 mod properties;
 
 fn report(positions: &WalletPositions, data: &MarketData) -> Report {
