@@ -59,6 +59,7 @@ fn positions(alchemy_url: &str, graph_url: Option<&str>) -> ChainPositions {
 fn account_of(account: &LendingAccount) -> &risk_engine::aave::Account {
     match &account.account {
         Account::Aave(account) => account,
+        other => panic!("{other:?}"),
     }
 }
 
