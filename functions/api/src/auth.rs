@@ -30,9 +30,11 @@ pub(crate) enum Right {
 }
 
 impl Right {
-    /// The right that a method takes.
-    pub(crate) fn of_method(method: &Method) -> Self {
-        if matches!(*method, Method::GET | Method::HEAD) { Self::Read } else { Self::Write }
+    /// The right that a request takes: what changes nothing is read, whatever its method.
+    pub(crate) fn of_request(method: &Method, path: &str) -> Self {
+        let reads = matches!(*method, Method::GET | Method::HEAD)
+            || ["/api/risk/simulate", "/api/risk/backtest"].contains(&path);
+        if reads { Self::Read } else { Self::Write }
     }
 
     const fn name(self) -> &'static str {

@@ -63,7 +63,7 @@ impl FromRequestParts<Arc<Api>> for Caller {
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
         let client = Client::from_request_parts(parts, api).await?;
         let principal = Principal::of_headers(api, &parts.headers).await?;
-        principal.demand(Right::of_method(&parts.method))?;
+        principal.demand(Right::of_request(&parts.method, parts.uri.path()))?;
         let claimed = claimed_wallet(&parts.headers)?;
         Ok(Self { client, principal, claimed })
     }

@@ -8,8 +8,8 @@ use utoipa::{Modify, OpenApi};
 use crate::auth::KEY_HEADER;
 use crate::problem::ProblemBody;
 use crate::routes::{
-    acknowledge, alerts, analyze, docs, front, health, info, live, metrics, openapi, positions, resolve,
-    session, status, style, summary, watch, watches,
+    acknowledge, alerts, analyze, backtest, docs, front, health, info, live, metrics, openapi, positions,
+    resolve, session, simulate, status, style, summary, watch, watches,
 };
 
 #[derive(OpenApi)]
@@ -18,7 +18,7 @@ use crate::routes::{
         A figure that is not known is given as unknown with a reason, never as a zero.", license(name = "Apache-2.0")),
     paths(
         front::show, session::begin, session::end, style::show, docs::show, openapi::show, metrics::show, info::show,
-        health::show, live::show, status::show, summary::show, analyze::run, positions::show, alerts::list,
+        health::show, live::show, status::show, summary::show, analyze::run, simulate::run, backtest::run, positions::show, alerts::list,
         acknowledge::run, resolve::run, watches::list, watch::show, watch::put, watch::remove,
     ),
     components(schemas(ProblemBody, LastKnown, positions::LastKnownPositions)),

@@ -230,6 +230,7 @@ impl From<AppError> for Problem {
             AppError::Store(error) => error.into(),
             AppError::NothingKnown(gaps) => Self::nothing_known(&gaps),
             AppError::NotFound(what) => Self::new(Kind::NotFound, format!("there is no such {what}")),
+            AppError::Refused(errors) => Self::refused(errors),
             AppError::Shared(shared) => Self::of_shared(shared.root()),
             AppError::Body(_) => Self::internal(with_sources(&error)),
         }

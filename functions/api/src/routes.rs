@@ -3,6 +3,7 @@
 pub(crate) mod acknowledge;
 pub(crate) mod alerts;
 pub(crate) mod analyze;
+pub(crate) mod backtest;
 pub(crate) mod docs;
 pub(crate) mod front;
 pub(crate) mod health;
@@ -13,6 +14,7 @@ pub(crate) mod openapi;
 pub(crate) mod positions;
 pub(crate) mod resolve;
 pub(crate) mod session;
+pub(crate) mod simulate;
 pub(crate) mod status;
 pub(crate) mod style;
 pub(crate) mod summary;
@@ -26,7 +28,7 @@ use axum::routing::{MethodRouter, get, post};
 use crate::state::Api;
 
 /// The templates of every route: the only paths that metrics and logs name.
-pub(crate) const TEMPLATES: [&str; 19] = [
+pub(crate) const TEMPLATES: [&str; 21] = [
     "/",
     "/session",
     "/session/end",
@@ -40,6 +42,8 @@ pub(crate) const TEMPLATES: [&str; 19] = [
     "/api/risk/status",
     "/api/risk/summary",
     "/api/risk/analyze",
+    "/api/risk/simulate",
+    "/api/risk/backtest",
     "/api/risk/positions",
     "/api/risk/alerts",
     "/api/risk/alerts/{id}/acknowledge",
@@ -64,6 +68,8 @@ pub(crate) fn endpoints() -> [MethodRouter<Arc<Api>>; TEMPLATES.len()] {
         get(status::show),
         get(summary::show),
         post(analyze::run),
+        post(simulate::run),
+        post(backtest::run),
         get(positions::show),
         get(alerts::list),
         post(acknowledge::run),

@@ -9,6 +9,7 @@ mod pages;
 mod refusals;
 mod wallets;
 mod watches;
+mod what_if;
 mod world;
 
 use axum::Router;

@@ -2,7 +2,9 @@
 
 mod alerts;
 mod assess;
+mod backtest;
 mod closes;
+mod simulate;
 mod status;
 mod summaries;
 mod sweep;
@@ -14,7 +16,7 @@ use std::time::Duration;
 use moka::future::Cache;
 use risk_engine::Parameters;
 use risk_engine::alarm::Thresholds;
-use risk_model::{ChainId, Gap, Wallet};
+use risk_model::{ChainId, Gap, Rejection, Wallet};
 use thiserror::Error;
 
 use crate::ports::{Clock, GasPrices, Histories, Positions, Prices, Upstreams};
@@ -22,6 +24,11 @@ use crate::stores::{Store, StoreError};
 
 pub use alerts::AlertPage;
 pub use assess::Assessed;
+pub use backtest::{
+    AccountReplayBody, BacktestBody, EpisodeBody, ModelReplayBody, PortfolioReplayBody, RuleReplayBody,
+    TailReplayBody, TestBody,
+};
+pub use simulate::{OutsideBody, SimulationBody};
 pub use status::{Health, HealthState, Status};
 pub use summaries::{Analysis, Answer};
 pub use sweep::SweepOrder;
@@ -77,6 +84,9 @@ pub enum AppError {
     /// Nothing of the wallet could be read, and nothing was known before.
     #[error("nothing is known of this wallet: no provider could be read")]
     NothingKnown(Vec<Gap>),
+    /// What was asked is not possible on what was read, field by field.
+    #[error("what was asked is not possible here")]
+    Refused(Vec<Rejection>),
     /// There is no such thing.
     #[error("there is no such {0}")]
     NotFound(&'static str),

@@ -62,6 +62,12 @@ pub struct LendingAccount {
     pub provenance: Provenance,
 }
 
+/// Whole tokens of an amount in base units, for statistics: correctly rounded, finite for every input.
+#[must_use]
+pub fn whole_tokens(amount: U256, decimals: u8) -> f64 {
+    crate::quantity::whole(amount, decimals)
+}
+
 /// A successful read: what the coverage of an answer lists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {

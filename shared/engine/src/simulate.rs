@@ -15,6 +15,7 @@ use crate::market::MarketData;
 use crate::parameters::Parameters;
 use crate::position::WalletPositions;
 use crate::prepared::Prepared;
+use crate::quantity::decimal_text;
 use crate::report::Report;
 use crate::stress::Shock;
 use crate::{assess, assess_one};
@@ -88,6 +89,14 @@ pub struct Outside {
     pub decimals: u8,
     /// Base units.
     pub amount: U256,
+}
+
+impl Outside {
+    /// The amount in whole tokens, decimal text.
+    #[must_use]
+    pub fn decimal(&self) -> String {
+        decimal_text(self.amount, self.decimals)
+    }
 }
 
 /// Why a trial cannot be made.

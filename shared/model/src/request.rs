@@ -2,6 +2,7 @@
 //!
 //! Server and edge call these same functions, so both refuse the same input with the same words.
 
+mod backtest;
 mod body;
 mod query;
 mod simulate;
@@ -16,6 +17,7 @@ use crate::wallet::Wallet;
 use body::Body;
 use query::Query;
 
+pub use backtest::{BacktestRequest, MAX_LINES, MAX_RULES, PortfolioLine, RuleRequest, Subject};
 pub use simulate::{
     ActionKind, ActionRequest, DayRange, MAX_ACTIONS, MAX_SHOCKS, ShockRequest, ShockTarget, SimulateRequest,
 };

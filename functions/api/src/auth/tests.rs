@@ -80,10 +80,10 @@ fn a_key_with_an_allow_list_sees_no_other_wallet() {
 
 #[test]
 fn only_asking_is_reading() {
-    assert_eq!(Right::of_method(&Method::GET), Right::Read);
-    assert_eq!(Right::of_method(&Method::HEAD), Right::Read);
+    assert_eq!(Right::of_request(&Method::GET, "/api/risk/alerts"), Right::Read);
+    assert_eq!(Right::of_request(&Method::HEAD, "/api/risk/alerts"), Right::Read);
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
-        assert_eq!(Right::of_method(&method), Right::Write, "{method}");
+        assert_eq!(Right::of_request(&method, "/api/risk/analyze"), Right::Write, "{method}");
     }
 }
 

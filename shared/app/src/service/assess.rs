@@ -1,7 +1,6 @@
 //! Assessing a batch: positions, then market data of its distinct assets, then the maths, then one write.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 
 use rayon::prelude::*;
 use risk_engine::alarm::{self, Standing, Thresholds, Transition};
@@ -57,7 +56,7 @@ impl Service {
     }
 
     /// Market data of distinct assets: quotes, closes and gas side by side.
-    async fn market(&self, assets: &[Asset]) -> MarketData {
+    pub(super) async fn market(&self, assets: &[Asset]) -> MarketData {
         let days = self.settings.parameters.window_days;
         let chains: BTreeSet<ChainId> = assets.iter().map(|asset| asset.chain).collect();
         let chains: Vec<ChainId> = chains.into_iter().collect();
@@ -130,7 +129,7 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    fn of(positions: &WalletPositions) -> Self {
+    pub(super) fn of(positions: &WalletPositions) -> Self {
         // One token whose contract answers nonsense is a gap, and no reason to forget the others.
         let blocked = |gap: &Gap| gap.affects == Affects::Value && gap.reason != GapReason::Malformed;
         Self {
@@ -148,7 +147,7 @@ impl Outcome {
 }
 
 /// The assets that need a price, once each, in a stable order.
-fn distinct_assets(positions: &[WalletPositions]) -> Vec<Asset> {
+pub(super) fn distinct_assets(positions: &[WalletPositions]) -> Vec<Asset> {
     let mut assets = BTreeSet::new();
     for wallet in positions {
         assets.extend(wallet.holdings.iter().map(|holding| holding.asset));
@@ -174,24 +173,27 @@ fn absorb<T>(market: &mut MarketData, found: Found<T>) -> HashMap<Asset, T> {
     found.values
 }
 
-/// The maths of a batch; a large one on all cores, off the async runtime.
+/// The maths of a batch; a large one on all cores.
 async fn compute(
     positions: Vec<WalletPositions>,
     market: MarketData,
     now: Timestamp,
     parameters: risk_engine::Parameters,
 ) -> Vec<Report> {
-    if positions.len() < PARALLEL_FROM {
+    let page = off_the_runtime(move || {
         let prepared = Prepared::new(&market, now, &parameters);
-        return positions.iter().map(|wallet| assess(wallet, &prepared)).collect();
-    }
-    let positions = Arc::new(positions);
-    let shared = Arc::clone(&positions);
-    let page = tokio::task::spawn_blocking(move || {
-        let prepared = Prepared::new(&market, now, &parameters);
-        shared.par_iter().map(|wallet| assess(wallet, &prepared)).collect()
+        if positions.len() < PARALLEL_FROM {
+            return positions.iter().map(|wallet| assess(wallet, &prepared)).collect();
+        }
+        positions.par_iter().map(|wallet| assess(wallet, &prepared)).collect()
     });
-    page.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    page.await
+}
+
+/// Runs maths where it holds up no request: even one wallet's simulated paths take milliseconds.
+pub(super) async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 fn record(report: &Report, summary: &Summary, is_informative: bool) -> Result<AssessmentRecord, AppError> {

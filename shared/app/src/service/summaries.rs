@@ -100,8 +100,7 @@ impl Service {
 
     /// One wallet, read anew and stored; falls back to the last known assessment where nothing can be read.
     pub(super) async fn assess_one(&self, wallet: Wallet) -> Result<(Summary, Applied), AppError> {
-        let known = self.ports.store.tokens(&[wallet]).await?.into_iter().next();
-        let query = WalletQuery { wallet, known_tokens: known.map(|(_, tokens)| tokens).unwrap_or_default() };
+        let query = self.query_of(wallet).await?;
         let watches = self.ports.store.find_watches(&[wallet]).await?;
         let (assessed, applied) =
             self.assess_and_commit(&[query], &watches, Depth::Discover, &HashSet::new()).await?;
@@ -119,6 +118,12 @@ impl Service {
         Ok((summary, applied))
     }
 
+    /// What is to be read of one wallet, with what was discovered of it before.
+    pub(super) async fn query_of(&self, wallet: Wallet) -> Result<WalletQuery, AppError> {
+        let known = self.ports.store.tokens(&[wallet]).await?.into_iter().next();
+        Ok(WalletQuery { wallet, known_tokens: known.map(|(_, tokens)| tokens).unwrap_or_default() })
+    }
+
     /// A stored assessment with its alerts counted anew: they may have been answered since.
     async fn revive(&self, record: &AssessmentRecord) -> Result<Summary, AppError> {
         let mut summary: Summary = serde_json::from_str(&record.body)?;
@@ -127,7 +132,7 @@ impl Service {
         Ok(summary)
     }
 
-    async fn standing_counts(&self, wallet: Wallet) -> Result<(u64, u64), AppError> {
+    pub(super) async fn standing_counts(&self, wallet: Wallet) -> Result<(u64, u64), AppError> {
         let standing = self.ports.store.standing(&[wallet]).await?;
         let critical = standing.iter().filter(|alert| alert.severity == Severity::Critical).count();
         Ok((standing.len() as u64, critical as u64))

@@ -51,6 +51,19 @@ pub struct ShockRequest {
     pub change: f64,
 }
 
+impl Body {
+    /// `from` and `to`, days as `YYYY-MM-DD`, the second after the first by at most `most` days.
+    pub(super) fn days(&mut self, most: u64) -> Option<DayRange> {
+        let from = self.required("from", parse_day);
+        let to = self.required("to", |text| {
+            let day = parse_day(text)?;
+            let is_after = from.is_none_or(|from| day > from && day - from <= most);
+            if is_after { Ok(day) } else { Err(Code::OutOfRange) }
+        });
+        Some(DayRange { from: from?, to: to? })
+    }
+}
+
 /// Two days whose closes are replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayRange {
@@ -62,13 +75,9 @@ pub struct DayRange {
 
 impl DayRange {
     /// Takes `from` and `to`, days as `YYYY-MM-DD`.
-    pub(super) fn of(mut body: Body) -> Parsed<Self> {
-        let from = body.required("from", parse_day);
-        let to = body.required("to", |text| {
-            let day = parse_day(text)?;
-            if from.is_some_and(|from| day <= from) { Err(Code::OutOfRange) } else { Ok(day) }
-        });
-        body.finish(|| Some(Self { from: from?, to: to? }))
+    fn of(mut body: Body) -> Parsed<Self> {
+        let days = body.days(u64::MAX);
+        body.finish(|| days)
     }
 }
 
