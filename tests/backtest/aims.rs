@@ -3,16 +3,17 @@
 mod coverage;
 mod prices;
 
-use coverage::{TAILS_BPS, filtered, forecasts, passes, years};
+use coverage::{TAILS_BPS, filtered, forecasts, passes, period};
 
 #[test]
 fn filtered_var_is_not_refused_for_nine_in_ten_assets() {
-    let Some(closes) = prices::daily().unwrap() else {
-        println!("{}", prices::ABSENT);
+    let path = prices::file("prices_daily_wide.csv");
+    let Some(closes) = prices::daily(&path).unwrap() else {
+        println!("{}", prices::absent(&path));
         return;
     };
-    let all = forecasts(&closes, &filtered());
-    let period = years(2021, 2024);
+    let period = period();
+    let all = forecasts(&closes, &filtered(), &period);
     for (tail, tail_bps) in TAILS_BPS.iter().enumerate() {
         for (name, (kept, of)) in [
             ("Kupiec", passes(&all, tail, &period, |verdict| Some(verdict.unconditional))),

@@ -24,12 +24,15 @@ pub(crate) fn filtered() -> Model {
 /// Forecasts of one asset, by tail.
 pub(crate) type Forecasts = Vec<Vec<Forecast>>;
 
-/// Every asset's forecasts of 2021 to 2023, two assets at a time.
-pub(crate) fn forecasts(closes: &[(String, DailyCloses)], model: &Model) -> Vec<Forecasts> {
+/// Every asset's forecasts of a period, two assets at a time.
+pub(crate) fn forecasts(
+    closes: &[(String, DailyCloses)],
+    model: &Model,
+    period: &Range<u64>,
+) -> Vec<Forecasts> {
     let parameters = Parameters::default();
-    let one = |(_, closes): &(String, DailyCloses)| {
-        rolling(closes, years(2021, 2024), model, &TAILS_BPS, &parameters)
-    };
+    let one =
+        |(_, closes): &(String, DailyCloses)| rolling(closes, period.clone(), model, &TAILS_BPS, &parameters);
     let (left, right) = closes.split_at(closes.len() / 2);
     std::thread::scope(|scope| {
         let left = scope.spawn(|| left.iter().map(one).collect::<Vec<_>>());
@@ -60,8 +63,8 @@ pub(crate) fn passes(
     (kept.count(), verdicts.len())
 }
 
-/// From the first day of a year to before the first of another.
-pub(crate) fn years(from: i16, to: i16) -> Range<u64> {
+/// The years 2021 to 2023.
+pub(crate) fn period() -> Range<u64> {
     // Both are after the epoch, where no date fails.
-    day(date(from, 1, 1)).unwrap_or(0)..day(date(to, 1, 1)).unwrap_or(0)
+    day(date(2021, 1, 1)).unwrap_or(0)..day(date(2024, 1, 1)).unwrap_or(0)
 }

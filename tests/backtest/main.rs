@@ -5,11 +5,25 @@ mod coverage;
 mod prices;
 mod table;
 
+use anyhow::Context;
+use jiff::civil::Date;
+
+/// `[prices.csv [first day [day after the last]]]`: another file of the same form, and another period of it.
 fn main() -> anyhow::Result<()> {
-    let Some(closes) = prices::daily()? else {
-        println!("{}", prices::ABSENT);
-        return Ok(());
+    // Cargo adds a flag of its own.
+    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+    let path = arguments.next().map_or_else(|| prices::file("prices_daily_wide.csv"), Into::into);
+    let period = match (arguments.next(), arguments.next()) {
+        (None, _) => coverage::period(),
+        (Some(from), to) => {
+            let to: Date = to.context("a first day needs a day after the last")?.parse()?;
+            prices::day(from.parse()?)?..prices::day(to)?
+        }
     };
-    table::print(&closes);
+    anyhow::ensure!(!period.is_empty(), "the period has no day");
+    match prices::daily(&path)? {
+        Some(closes) => table::print(&closes, &period),
+        None => println!("{}", prices::absent(&path)),
+    }
     Ok(())
 }

@@ -6,21 +6,22 @@ use anyhow::Context;
 use jiff::civil::{Date, date};
 use risk_engine::market::DailyCloses;
 
-/// What is said where the data is not there.
-pub(crate) const ABSENT: &str =
-    "SKIPPED: ../shared/data/prices_daily_wide.csv is absent, so NOTHING was backtested on real prices";
+/// What is said where a file is not there.
+pub(crate) fn absent(path: &Path) -> String {
+    format!("SKIPPED: {} is absent, so NOTHING was backtested on real prices", path.display())
+}
 
 /// A recorded file.
 pub(crate) fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(name)
 }
 
-/// Daily closes by symbol, in the file's order; `None` where the file is absent.
+/// Daily closes by symbol, in the order of a file whose rows are `date,close,close,…` under a header with the symbols;
+/// `None` where the file is absent.
 ///
 /// # Errors
 /// A file that is there and is not what it should be.
-pub(crate) fn daily() -> anyhow::Result<Option<Vec<(String, DailyCloses)>>> {
-    let path = file("prices_daily_wide.csv");
+pub(crate) fn daily(path: &Path) -> anyhow::Result<Option<Vec<(String, DailyCloses)>>> {
     if !path.exists() {
         return Ok(None);
     }
@@ -41,7 +42,8 @@ pub(crate) fn daily() -> anyhow::Result<Option<Vec<(String, DailyCloses)>>> {
             if closes.closes.is_empty() {
                 closes.first_day = day;
             }
-            let index = usize::try_from(day - closes.first_day)?;
+            let index = usize::try_from(day.checked_sub(closes.first_day).context("a date goes back")?)?;
+            anyhow::ensure!(index >= closes.closes.len(), "a date comes twice: {line}");
             closes.closes.resize(index, None);
             closes.closes.push(close);
         }

@@ -2,33 +2,27 @@
 
 use std::ops::Range;
 
-use jiff::civil::date;
 use risk_engine::backtest::{LikelihoodRatio, Model, Verdict};
 use risk_engine::market::DailyCloses;
 
-use crate::coverage::{Forecasts, SIGNIFICANCE, TAILS_BPS, filtered, forecasts, passes, verdict, years};
-use crate::prices::day;
+use crate::coverage::{Forecasts, SIGNIFICANCE, TAILS_BPS, filtered, forecasts, passes, verdict};
 
 /// Prints the table by asset and the sums by model.
-pub(crate) fn print(closes: &[(String, DailyCloses)]) {
+pub(crate) fn print(closes: &[(String, DailyCloses)], whole: &Range<u64>) {
     println!(
-        "One-day VaR, 2021 to 2023, every day from the closes before it (365 days at most): x is the share of days\n\
-         that passed it, K, I and C the p-values of Kupiec, of Christoffersen's independence and of his conditional\n\
-         coverage, * where it is refused at 5 %, then Basel's zone."
+        "One-day VaR of every day from the closes before it (365 days at most): x is the share of days that passed it,\n\
+         K, I and C the p-values of Kupiec, of Christoffersen's independence and of his conditional coverage, * where it\n\
+         is refused at 5 %, then Basel's zone."
     );
-    let whole = years(2021, 2024);
-    let middle = day(date(2022, 7, 1)).unwrap_or(0);
-    let periods = [
-        ("2021 to 2023", whole.clone()),
-        ("to June 2022", whole.start..middle),
-        ("from July 2022", middle..whole.end),
-    ];
+    let middle = whole.start + (whole.end - whole.start) / 2;
+    let periods =
+        [("whole", whole.clone()), ("first half", whole.start..middle), ("second half", middle..whole.end)];
     let mut sums = Vec::new();
     for model in [filtered(), Model::Historical, Model::EwmaNormal { decay: 0.94 }] {
-        let all = forecasts(closes, &model);
+        let all = forecasts(closes, &model, whole);
         println!("\n{}\n{:>8}{}", model.name(), "asset", header().repeat(TAILS_BPS.len()));
         for ((symbol, _), rows) in closes.iter().zip(&all) {
-            let cells = rows.iter().zip(TAILS_BPS).map(|(row, tail)| cell(verdict(row, tail, &whole)));
+            let cells = rows.iter().zip(TAILS_BPS).map(|(row, tail)| cell(verdict(row, tail, whole)));
             println!("{symbol:>8}{}", cells.collect::<String>());
         }
         for (name, period) in &periods {

@@ -3,7 +3,7 @@
 //! Every forecast is made of the closes before its day alone. A day without a close is no observation: it is neither
 //! passed nor failed, and the days beside it are not neighbours.
 
-pub use forecast::{Forecast, Model, rolling};
+pub use forecast::{Forecast, Model, Scenarios, rolling};
 pub use lending::{
     Episode, LendingReplay, LendingTerm, Moment, health_factor_below, passage_at_least, replay_lending,
 };

@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use libm::{exp, sqrt};
+use libm::log;
 
 use crate::filtered::{FilterParameters, filter, predictive_tail};
 use crate::market::DailyCloses;
-use crate::market_risk::historical_tail;
+use crate::market_risk::{historical_tail, normal_quantile};
 use crate::parameters::Parameters;
-use crate::probability::normal_cdf;
-use crate::returns::{BELIEVABLE, Series};
+use crate::returns::{BELIEVABLE, Series, Window};
 
 /// How a VaR is made of past changes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,28 +25,75 @@ pub enum Model {
     },
 }
 
+/// Log returns of tomorrow, each as likely as the other, by the day in the past that it is drawn from: of several assets
+/// those of the same day belong together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenarios {
+    /// The days.
+    pub window: Window,
+    /// One a day, oldest first, fractions.
+    pub log_returns: Vec<f64>,
+}
+
+impl Scenarios {
+    /// Those of some of the days; `None` where they do not all lie inside.
+    #[must_use]
+    pub fn of(&self, window: Window) -> Option<&[f64]> {
+        let from = usize::try_from(window.first_day.checked_sub(self.window.first_day)?).ok()?;
+        let to = usize::try_from(window.end_day.checked_sub(self.window.first_day)?).ok()?;
+        self.log_returns.get(from..to)
+    }
+}
+
 /// Changes that the volatility of [`Model::EwmaNormal`] begins with.
 const EWMA_SEED: usize = 20;
 
 impl Model {
-    /// The losses that the change after these (oldest first, of any unit, gains positive) passes with the chances
-    /// `tails_bps`, in their unit and the tails' order. `None` where the model cannot tell: too few changes, none that is
-    /// not zero, one that is not finite, a tail that it has no quantile of.
+    /// An asset's past as the model takes tomorrow to be drawn from it. `None` where it cannot tell: too few returns, or
+    /// none that is not zero.
+    #[must_use]
+    pub fn scenarios(&self, series: &Series) -> Option<Scenarios> {
+        let window = series.window();
+        Some(match self {
+            Self::FilteredHistorical(parameters) => {
+                let filtered = filter(series.returns(), parameters)?;
+                let first_day = window.first_day.checked_add(u64::try_from(filtered.burn_in).ok()?)?;
+                Scenarios {
+                    window: Window { first_day, ..window },
+                    log_returns: filtered.scenarios().collect(),
+                }
+            }
+            Self::Historical | Self::EwmaNormal { .. } => {
+                Scenarios { window, log_returns: series.returns().to_vec() }
+            }
+        })
+    }
+
+    /// The losses that tomorrow passes with the chances `tails_bps`, in their order, from the changes (oldest first, of
+    /// any unit, gains positive) that [`Model::scenarios`] make of one asset or several. `None` where the model cannot
+    /// tell: too few changes, one that is not finite, a tail that it has no quantile of.
     #[must_use]
     pub fn values_at_risk(&self, changes: &[f64], tails_bps: &[u16]) -> Option<Vec<f64>> {
         let tails = tails_bps.iter();
         match self {
-            Self::FilteredHistorical(parameters) => {
-                let scenarios: Vec<f64> = filter(changes, parameters)?.scenarios().collect();
-                tails.map(|tail| Some(predictive_tail(&scenarios, *tail)?.var)).collect()
+            Self::FilteredHistorical(_) => {
+                tails.map(|tail| Some(predictive_tail(changes, *tail)?.var)).collect()
             }
             Self::Historical => tails.map(|tail| Some(historical_tail(changes, *tail)?.var)).collect(),
             Self::EwmaNormal { decay } => {
                 let parameters =
                     FilterParameters { decay: *decay, burn_in: EWMA_SEED, floor: f64::MIN_POSITIVE };
                 let volatility = filter(changes, &parameters)?.volatility;
-                tails.map(|tail| Some(volatility * normal_loss(*tail)?)).collect()
+                tails.map(|tail| Some(-volatility * normal_quantile(f64::from(*tail) / 10_000.0)?)).collect()
             }
+        }
+    }
+
+    /// Fewest scenarios that several assets must share: as many as `min_observations` returns leave.
+    pub(super) fn fewest_scenarios(&self, parameters: &Parameters) -> usize {
+        match self {
+            Self::FilteredHistorical(filter) => parameters.min_observations.saturating_sub(filter.burn_in),
+            Self::Historical | Self::EwmaNormal { .. } => parameters.min_observations,
         }
     }
 
@@ -100,7 +146,10 @@ pub fn rolling(
         let Some(loss) = log_loss(closes, day) else { continue };
         // The series of `day` ends with the close before it.
         let Ok(series) = Series::of(closes, day, parameters) else { continue };
-        let values = model.values_at_risk(series.returns(), tails_bps).unwrap_or_default();
+        let values = model
+            .scenarios(&series)
+            .and_then(|scenarios| model.values_at_risk(&scenarios.log_returns, tails_bps))
+            .unwrap_or_default();
         for (row, value_at_risk) in rows.iter_mut().zip(values) {
             row.push(Forecast { day, value_at_risk, loss });
         }
@@ -111,28 +160,11 @@ pub fn rolling(
 /// Minus the log return of a day; `None` without both closes.
 fn log_loss(closes: &DailyCloses, day: u64) -> Option<f64> {
     let believable = |day| closes.on(day).filter(|close| BELIEVABLE.contains(close));
-    Some(libm::log(believable(day.checked_sub(1)?)?) - libm::log(believable(day)?))
-}
-
-/// How many standard deviations under the mean the worst `tail_bps` of a normal distribution begin: Newton's method on
-/// Φ from the middle, which its convexity there carries to the root. `None` for a tail of 0 or of 5,000 and more.
-fn normal_loss(tail_bps: u16) -> Option<f64> {
-    if !(1..5_000).contains(&tail_bps) {
-        return None;
-    }
-    let tail = f64::from(tail_bps) / 10_000.0;
-    let mut x = 0.0_f64;
-    for _ in 0..64 {
-        let density = exp(-x * x / 2.0) / sqrt(2.0 * std::f64::consts::PI);
-        x -= (normal_cdf(x) - tail) / density;
-    }
-    Some(-x)
+    Some(log(believable(day.checked_sub(1)?)?) - log(believable(day)?))
 }
 
 #[cfg(test)]
 mod tests {
-    use libm::log;
-
     use super::*;
 
     const FIRST_DAY: u64 = 18_000;
@@ -148,14 +180,11 @@ mod tests {
     }
 
     #[test]
-    fn the_normal_quantile_is_that_of_the_tables() {
-        for (bps, wanted) in
-            [(500, 1.644_853_626_951_472_2), (100, 2.326_347_874_040_840_8), (1, 3.719_016_485_455_68)]
-        {
-            assert!((normal_loss(bps).unwrap() - wanted).abs() < 1e-12, "{bps}");
-        }
-        assert_eq!(normal_loss(0), None);
-        assert_eq!(normal_loss(5_000), None);
+    fn the_normal_model_is_the_quantile_of_its_volatility() {
+        let changes = [0.02, -0.02].repeat(50);
+        let values = Model::EwmaNormal { decay: 0.94 }.values_at_risk(&changes, &[500, 100]).unwrap();
+        assert!((values[0] - 0.02 * 1.644_853_626_951_472_2).abs() < 1e-12);
+        assert!((values[1] - 0.02 * 2.326_347_874_040_840_8).abs() < 1e-12);
     }
 
     #[test]
@@ -211,5 +240,7 @@ mod tests {
         let model = Model::FilteredHistorical(FilterParameters::default());
         assert_eq!(rolling(&still, 0..u64::MAX, &model, &[500], &Parameters::default()), [vec![]]);
         assert_eq!(model.values_at_risk(&[f64::NAN; 100], &[500]), None);
+        let ewma = Model::EwmaNormal { decay: 0.94 };
+        assert_eq!(rolling(&still, 0..u64::MAX, &ewma, &[500], &Parameters::default()), [vec![]]);
     }
 }

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use libm::exp;
+use libm::expm1;
 
 use super::forecast::{Forecast, Model};
 use super::shortage::{MOST_STEPS, Missing, Shortage};
 use super::verdict::Verdict;
 use crate::market::DailyCloses;
 use crate::parameters::Parameters;
-use crate::returns::{BELIEVABLE, Series, combine};
+use crate::returns::{BELIEVABLE, Series, Window};
 
 /// An amount of one asset that is held, or owed, over the whole period.
 #[derive(Clone, Copy, Debug)]
@@ -42,9 +42,9 @@ pub struct TailReplay {
     pub verdict: Option<Verdict>,
 }
 
-/// Replays the days of `period` (days since the epoch). The VaR of a day is the model's, of the changes in USD that the
-/// amounts at the prices of its eve would have had on the days before: `Σ amount × price × (exp(r) − 1)` of each day
-/// that all assets share, each asset's returns as [`Series::of`] takes them.
+/// Replays the days of `period` (days since the epoch). The VaR of a day is the model's, of what the amounts at the prices
+/// of its eve gain in its scenarios: `Σ amount × price × (exp(r) − 1)` of each day before it that all assets share, so
+/// that what moved together stays together. Each asset's returns are taken as [`Series::of`] takes them.
 ///
 /// # Errors
 /// [`Shortage`] where there is nothing to replay or an asset has no close in the period at all.
@@ -62,7 +62,7 @@ pub fn replay_portfolio(
     for day in period.clone() {
         let Some(profit) = profit(positions, day) else { continue };
         profits.push((day, profit));
-        let values = changes(positions, day, parameters)
+        let values = changes(positions, day, model, parameters)
             .and_then(|changes| model.values_at_risk(&changes, tails_bps))
             .unwrap_or_default();
         for (row, value_at_risk) in rows.iter_mut().zip(values) {
@@ -105,16 +105,26 @@ fn profit(positions: &[Position<'_>], day: u64) -> Option<f64> {
     sum.is_finite().then_some(sum)
 }
 
-/// What the amounts at the prices of the eve of `day` would have gained on each day before it, USD.
-fn changes(positions: &[Position<'_>], day: u64, parameters: &Parameters) -> Option<Vec<f64>> {
+/// What the amounts at the prices of the eve of `day` gain in each of the model's scenarios, USD.
+fn changes(positions: &[Position<'_>], day: u64, model: &Model, parameters: &Parameters) -> Option<Vec<f64>> {
     let eve = day.checked_sub(1)?;
-    let mut series = Vec::with_capacity(positions.len());
+    let mut parts = Vec::with_capacity(positions.len());
     for position in positions {
         let value = position.amount * close(position.closes, eve)?;
-        series.push((Series::of(position.closes, day, parameters).ok()?, value));
+        let past = Series::of(position.closes, day, parameters).ok()?;
+        parts.push((model.scenarios(&past)?, value));
     }
-    let parts: Vec<(&Series, f64)> = series.iter().map(|(series, value)| (series, *value)).collect();
-    combine(&parts, parameters.min_observations, |r| exp(r) - 1.0).ok()
+    let window = parts.iter().map(|(scenarios, _)| scenarios.window).reduce(Window::and)?;
+    if window.days() < model.fewest_scenarios(parameters) {
+        return None;
+    }
+    let mut sums = vec![0.0; window.days()];
+    for (scenarios, value) in &parts {
+        for (sum, log_return) in sums.iter_mut().zip(scenarios.of(window)?) {
+            *sum += value * expm1(*log_return);
+        }
+    }
+    Some(sums)
 }
 
 fn close(closes: &DailyCloses, day: u64) -> Option<f64> {
@@ -170,11 +180,10 @@ mod tests {
         let both = [Position { amount: 10.0, closes: &closes }, Position { amount: -10.0, closes: &closes }];
         let seen = replay(&both, 1_100..1_102).unwrap();
         assert!(seen.profits.iter().all(|(_, profit)| profit.abs() < 1e-12));
-        // The filtered model has no volatility to scale by, and says so by having no forecast.
         let model = Model::FilteredHistorical(FilterParameters::default());
         let filtered = replay_portfolio(&both, 1_100..1_102, &model, &[500], &Parameters::default()).unwrap();
-        assert_eq!(filtered.tails[0].forecasts, []);
-        assert_eq!(filtered.tails[0].verdict, None);
+        assert!(filtered.tails[0].forecasts.iter().all(|one| one.value_at_risk.abs() < 1e-12));
+        assert_eq!(filtered.tails[0].forecasts.len(), 2);
     }
 
     #[test]
