@@ -11,7 +11,9 @@ use utoipa::ToSchema;
 
 pub use account::{AccountBody, HoldingBody, LiquidationPriceBody, ReserveBody};
 pub use figures::{FigureBody, HealthFactorBody, ScoreBody, rfc3339};
-pub use market::{ConcentrationBody, GasBody, MarketBody, Share};
+pub use market::{
+    ConcentrationBody, CorrelationBody, GasBody, MarketBody, MethodBody, ParameterBody, Share, TailsBody,
+};
 
 use figures::{named_shares, number, usd};
 
