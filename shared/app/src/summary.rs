@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 pub use account::{AccountBody, HoldingBody, LiquidationPriceBody, ReserveBody};
 pub use figures::{FigureBody, HealthFactorBody, ScoreBody, rfc3339};
-pub use market::{GasBody, MarketBody};
+pub use market::{CorrelationBody, GasBody, MarketBody, MethodBody, ParameterBody, TailsBody};
 pub use motion::{CarryBody, ChanceModelBody, IntervalBody, MoveBody};
 pub use pool::{PoolBody, PoolLegBody, RangeBody};
 pub use spread::{AssetExitBody, ConcentrationBody, LiquidityBody, Share, SpreadBody};

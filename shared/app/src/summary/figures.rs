@@ -29,6 +29,13 @@ impl<T> From<Figure<T>> for FigureBody<T> {
     }
 }
 
+impl<T> FigureBody<T> {
+    /// What an assessment does not say that was made before the figure was.
+    pub(super) fn not_told() -> Self {
+        Self::Unknown { reason: "the version that made this assessment did not compute it".to_owned() }
+    }
+}
+
 /// A health factor as decimal text with 18 places, no debt, or why it is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
