@@ -30,7 +30,7 @@ bench: ## loopback load beside a bare route, engine time, start-up and memory, i
 	$(CARGO) build --release -p risk-sandbox -p risk-api -p risk-tests --bins
 	$(CARGO) bench -p risk-tests --bench service
 
-backtest: ## VaR coverage by asset on the recorded prices of ../shared/data
+backtest: ## VaR coverage by asset and lead before liquidations, on the recorded data of ../shared/data
 	@$(CARGO) bench -p risk-tests --bench backtest
 
 lambda-local: $(TOOLS)/bin/cargo-lambda ## the API as a Lambda function on this machine (cargo lambda watch), port 9000
