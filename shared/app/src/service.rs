@@ -3,6 +3,7 @@
 mod alerts;
 mod assess;
 mod closes;
+mod hourly;
 mod status;
 mod summaries;
 mod sweep;
