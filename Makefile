@@ -34,7 +34,7 @@ bench: ## loopback load beside a bare route, engine time, start-up and memory, i
 	$(CARGO) build --release -p risk-sandbox -p risk-api -p risk-tests --bins
 	$(CARGO) bench -p risk-tests --bench service
 
-backtest: ## VaR coverage on ../shared/data, or PRICES=file FROM=date TO=date
+backtest: ## VaR coverage and lead before liquidations on ../shared/data; coverage of PRICES=file FROM=date TO=date
 	@$(CARGO) bench -p risk-tests --bench backtest -- $(abspath $(PRICES)) $(FROM) $(TO)
 
 lambda-local: $(TOOLS)/bin/cargo-lambda ## the API as a Lambda function on this machine (cargo lambda watch), port 9000

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a backtest prints what it saw")]
 
 mod coverage;
+mod lead_time;
 mod prices;
 mod table;
 

@@ -107,7 +107,8 @@ hold_every_store_to! {
         pages_stay_stable_while_alerts_open;
     closes:
         closes_read_back_to_the_last_bit,
-        putting_closes_again_replaces_them;
+        putting_closes_again_replaces_them,
+        hourly_closes_read_back_and_are_replaced_beside_the_daily_ones;
     api_keys:
         a_key_reads_back_as_it_was_put,
         putting_the_same_hash_replaces_the_key,

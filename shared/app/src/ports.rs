@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use risk_engine::market::{DailyCloses, Gas, Quote};
+use risk_engine::market::{DailyCloses, Gas, HourlyCloses, Quote};
 use risk_engine::position::{Reading, WalletPositions};
 use risk_model::request::Scope;
 use risk_model::{Asset, ChainId, Gap, Timestamp, Wallet};
@@ -72,6 +72,11 @@ pub trait Prices: Send + Sync {
 pub trait Histories: Send + Sync {
     /// Daily UTC closes of distinct assets, the last `days` completed days.
     async fn daily(&self, assets: &[Asset], days: u32) -> Found<Arc<DailyCloses>>;
+
+    /// Hourly UTC closes of distinct assets, the last `hours` completed hours (as many as the provider gives). Only
+    /// some accounts need them, so what is missing is a gap that affects `Confirmation`; the engine says where it
+    /// leaves a figure open.
+    async fn hourly(&self, assets: &[Asset], hours: u32) -> Found<Arc<HourlyCloses>>;
 }
 
 /// Gas prices.

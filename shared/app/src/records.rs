@@ -1,7 +1,7 @@
 //! What is kept: watches, assessments, alerts, keys and sweep reports, as the stores hold them.
 
 use risk_engine::alarm::{Standing, Transition};
-use risk_engine::market::DailyCloses;
+use risk_engine::market::{DailyCloses, HourlyCloses};
 use risk_model::{AlertKind, AlertState, Asset, Range, RiskLevel, Severity, Timestamp, Wallet};
 
 /// A wallet on the watch list.
@@ -142,6 +142,17 @@ pub struct KeptCloses {
     pub closes: DailyCloses,
     /// How many days back were asked for.
     pub window_days: u32,
+}
+
+/// The hourly closes of an asset, as they were last read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptHourly {
+    /// Whose.
+    pub asset: Asset,
+    /// The closes.
+    pub closes: HourlyCloses,
+    /// When they were read.
+    pub read_at: Timestamp,
 }
 
 /// A hashed API key.

@@ -4,6 +4,7 @@ mod alerts;
 mod assess;
 mod backtest;
 mod closes;
+mod hourly;
 mod simulate;
 mod status;
 mod summaries;

@@ -5,7 +5,7 @@ use risk_model::{Asset, Timestamp, Wallet};
 use thiserror::Error;
 
 use crate::records::{
-    Alert, AlertFilter, ApiKey, Applied, AssessmentRecord, Commit, KeptCloses, SweepReport, Watch,
+    Alert, AlertFilter, ApiKey, Applied, AssessmentRecord, Commit, KeptCloses, KeptHourly, SweepReport, Watch,
 };
 
 /// Why a store could not do it. Never carries a path, a URI or a statement.
@@ -76,6 +76,10 @@ pub trait Closes: Send + Sync {
     async fn closes(&self, assets: &[Asset]) -> Result<Vec<KeptCloses>, StoreError>;
     /// Keeps them in place of what was kept before.
     async fn put_closes(&self, histories: &[KeptCloses]) -> Result<(), StoreError>;
+    /// The hourly closes kept of these assets, in no order.
+    async fn hourly(&self, assets: &[Asset]) -> Result<Vec<KeptHourly>, StoreError>;
+    /// Keeps hourly closes; those of an asset replace what was kept of it.
+    async fn put_hourly(&self, histories: &[KeptHourly]) -> Result<(), StoreError>;
 }
 
 /// API keys, by hash.

@@ -97,7 +97,10 @@ impl<'a> Prepared<'a> {
     pub fn volume(&self, asset: &Asset) -> Result<f64, Gap> {
         let quote = self.quote(asset, Affects::Liquidity)?;
         let volume = quote.volume_24h_usd.filter(|volume| volume.is_finite() && *volume >= 0.0);
-        volume.ok_or_else(|| self.told(asset, Affects::Liquidity, "24 h volume", quote.source))
+        // A negative zero is a zero: divided by, it would be days without end in the wrong direction.
+        volume
+            .map(|volume| volume + 0.0)
+            .ok_or_else(|| self.told(asset, Affects::Liquidity, "24 h volume", quote.source))
     }
 
     /// The daily returns of an asset.

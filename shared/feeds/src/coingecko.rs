@@ -4,6 +4,7 @@
 //! histories cannot starve prices.
 
 mod charts;
+mod hourly;
 mod listing;
 mod prices;
 mod replies;

@@ -10,7 +10,7 @@ mod watches;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 
-use risk_app::records::{Alert, ApiKey, AssessmentRecord, KeptCloses, SweepReport, Watch};
+use risk_app::records::{Alert, ApiKey, AssessmentRecord, KeptCloses, KeptHourly, SweepReport, Watch};
 use risk_app::stores::{Store, StoreError};
 use risk_model::{AlertKind, Asset, Timestamp, Wallet};
 use thiserror::Error;
@@ -33,6 +33,7 @@ struct Shelves {
     standing: BTreeMap<(Wallet, String, AlertKind), u64>,
     last_alert_id: u64,
     closes: BTreeMap<Asset, KeptCloses>,
+    hourly: BTreeMap<Asset, KeptHourly>,
     api_keys: BTreeMap<[u8; 32], ApiKey>,
     /// Newest first.
     sweeps: VecDeque<SweepReport>,

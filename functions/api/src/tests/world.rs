@@ -18,7 +18,7 @@ use risk_engine::Parameters;
 use risk_engine::aave::{self, Market, Position, Reserve, ReservePosition, Rounding};
 use risk_engine::alarm::Thresholds;
 use risk_engine::lending::{Account, Unit};
-use risk_engine::market::{DailyCloses, Gas, Quote};
+use risk_engine::market::{DailyCloses, Gas, HourlyCloses, Quote};
 use risk_engine::position::{Block, LendingAccount, Provenance, Reading, WalletPositions};
 use risk_model::request::Scope;
 use risk_model::{Address, Affects, Asset, B256, ChainId, Gap, GapReason, Protocol, Timestamp, U256, Wallet};
@@ -207,6 +207,11 @@ impl Histories for Fake {
             (*asset, Arc::new(DailyCloses { first_day, closes, source: "coingecko" }))
         };
         Found { values: assets.iter().map(closes).collect(), ..Found::default() }
+    }
+
+    async fn hourly(&self, _: &[Asset], _: u32) -> Found<Arc<HourlyCloses>> {
+        // One asset against another needs none.
+        Found::default()
     }
 }
 

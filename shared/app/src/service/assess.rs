@@ -13,6 +13,7 @@ use risk_engine::{Prepared, assess};
 use risk_model::request::Scope;
 use risk_model::{Affects, Asset, ChainId, Gap, GapReason, Severity, Timestamp, Wallet};
 
+use super::hourly::simulated_assets;
 use super::{AppError, Service};
 use crate::ports::{Depth, Found, WalletQuery};
 use crate::records::{Applied, AssessmentRecord, Commit, Watch};
@@ -47,7 +48,7 @@ impl Service {
             wallet.gaps.push(no_token_list(wallet.wallet));
         }
         let assets = distinct_assets(&positions);
-        let market = self.market(&assets).await;
+        let market = self.market(&assets, &simulated_assets(&positions)).await;
         let now = self.ports.clock.now();
         let parameters = self.settings.parameters.clone();
         let outcomes: Vec<Outcome> = positions.iter().map(Outcome::of).collect();
@@ -55,19 +56,21 @@ impl Service {
         reports.into_iter().zip(outcomes).collect()
     }
 
-    /// Market data of distinct assets: quotes, closes and gas side by side.
-    pub(super) async fn market(&self, assets: &[Asset]) -> MarketData {
+    /// Market data of distinct assets: quotes, closes and gas side by side; hourly closes only of those to simulate.
+    pub(super) async fn market(&self, assets: &[Asset], simulated: &[Asset]) -> MarketData {
         let days = self.settings.parameters.window_days;
         let chains: BTreeSet<ChainId> = assets.iter().map(|asset| asset.chain).collect();
         let chains: Vec<ChainId> = chains.into_iter().collect();
-        let (quotes, closes, (gas, gas_gaps, gas_readings)) = tokio::join!(
+        let (quotes, closes, hourly, (gas, gas_gaps, gas_readings)) = tokio::join!(
             self.ports.prices.quotes(assets),
             self.closes(assets, days),
+            self.hourly(simulated, self.settings.parameters.window_hours),
             self.ports.gas.gas(&chains),
         );
         let mut market = MarketData { gas, gaps: gas_gaps, readings: gas_readings, ..MarketData::default() };
         market.quotes = absorb(&mut market, quotes);
         market.closes = absorb(&mut market, closes);
+        market.hourly = absorb(&mut market, hourly);
         market
     }
 

@@ -16,6 +16,7 @@ use risk_model::request::{BacktestRequest, PortfolioLine, RuleRequest, Subject};
 use risk_model::{Asset, Code, Gap, Rejection, Timestamp};
 
 use super::assess::{distinct_assets, off_the_runtime};
+use super::hourly::simulated_assets;
 use super::{AppError, Service};
 use crate::summary::GapBody;
 
@@ -81,7 +82,8 @@ impl Service {
         let Subject::Wallet(wallet) = request.subject else { return Err(AppError::NotFound("wallet")) };
         let query = self.query_of(wallet).await?;
         let positions = self.read_positions(query, &request.scope).await?;
-        let market = self.market(&distinct_assets(std::slice::from_ref(&positions))).await;
+        let read = std::slice::from_ref(&positions);
+        let market = self.market(&distinct_assets(read), &simulated_assets(read)).await;
         let (now, parameters) = (self.ports.clock.now(), self.settings.parameters.clone());
         let report = off_the_runtime(move || {
             let report = assess_one(&positions, &market, now, &parameters);

@@ -10,7 +10,8 @@ use risk_model::{Asset, Code, Rejection};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::assess::Outcome;
+use super::assess::{Outcome, distinct_assets, off_the_runtime};
+use super::hourly::simulated_assets;
 use super::{AppError, Service};
 use crate::ports::{Depth, WalletQuery};
 use crate::summary::Summary;
@@ -50,15 +51,17 @@ impl Service {
     pub async fn simulate(&self, request: &SimulateRequest) -> Result<SimulationBody, AppError> {
         let trial = trial(request);
         let positions = self.read_one(request).await?;
-        let mut assets = super::assess::distinct_assets(std::slice::from_ref(&positions));
-        assets.extend(assets_of(&trial.steps).into_iter().filter(|asset| is_known(&positions, asset)));
-        assets.sort_unstable();
-        assets.dedup();
-        let market = self.market(&assets).await;
+        let read = std::slice::from_ref(&positions);
+        let brought = assets_of(&trial.steps).into_iter().filter(|asset| is_known(&positions, asset));
+        let brought: Vec<Asset> = brought.collect();
+        let assets = once_each(distinct_assets(read), &brought);
+        // A step may make of a simple account one that has to be simulated.
+        let simulated = once_each(simulated_assets(read), if brought.is_empty() { &[] } else { &assets });
+        let market = self.market(&assets, &simulated).await;
         let now = self.ports.clock.now();
         let parameters = self.parameters(request);
         let tried =
-            super::assess::off_the_runtime(move || simulate(&positions, &market, now, &parameters, &trial));
+            off_the_runtime(move || simulate(&positions, &market, now, &parameters, &trial));
         let Simulation { before, after, from_outside } =
             tried.await.map_err(|refusal| AppError::Refused(vec![refused(refusal)]))?;
         let (active, critical) = self.standing_counts(request.wallet).await?;
@@ -97,6 +100,13 @@ impl Service {
         }
         parameters
     }
+}
+
+fn once_each(mut assets: Vec<Asset>, more: &[Asset]) -> Vec<Asset> {
+    assets.extend(more);
+    assets.sort_unstable();
+    assets.dedup();
+    assets
 }
 
 /// Tokens that no position knows are in no market data either: asking providers for any address is not for a request.

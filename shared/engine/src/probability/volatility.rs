@@ -1,4 +1,5 @@
-//! The volatility that a closed form is answered by: the larger of the window's and the present regime's.
+//! The volatility that a closed form is answered by: the window's, or half-way to the present regime's where that is
+//! larger.
 
 use libm::sqrt;
 
@@ -25,8 +26,10 @@ pub struct Volatility {
     pub relative_error: f64,
 }
 
-/// The larger of the window's standard deviation and the exponentially weighted one. After a crash the second is the
-/// larger and falls back within weeks; in a lull the first keeps a calm month from passing for a calm market.
+/// The window's standard deviation or, where the exponentially weighted variance is the larger, that half-way between
+/// the two: variance returns to its mean, and a day after a crash is not all of the crash. In a lull the window keeps a
+/// calm month from passing for a calm market. Half-way was chosen by `make backtest`: the weighted variance alone, its
+/// larger and this one catch the same liquidations at one threshold, and this one with the fewest false alarms.
 /// `None` for fewer than two moves or where one is not finite.
 #[must_use]
 pub fn regime(moves: &[f64]) -> Option<Volatility> {
@@ -37,7 +40,8 @@ pub fn regime(moves: &[f64]) -> Option<Volatility> {
     // The weights (1 − λ)λᵏ count for (1 + λ) ÷ (1 − λ) equal ones.
     let few = ((1.0 + DAILY_LAMBDA) / (1.0 - DAILY_LAMBDA)).min(all);
     let effective = if present > long_run { few } else { all };
-    let value = long_run.max(present);
+    let half_way = sqrt(f64::midpoint(long_run * long_run, present * present));
+    let value = long_run.max(half_way);
     let relative_error = Z_95 / sqrt(2.0 * effective);
     value.is_finite().then_some(Volatility { value, long_run, present, observations, relative_error })
 }
@@ -74,7 +78,7 @@ mod tests {
         crashed.extend([-0.2, 0.1]);
         let (before, after) = (regime(&calm).unwrap(), regime(&crashed).unwrap());
         assert!((before.value - 0.01).abs() < 1e-4, "{before:?}");
-        assert!(after.value > 0.04 && after.value > 1.9 * after.long_run, "{after:?}");
+        assert!(after.value > 0.035 && after.value > 1.9 * after.long_run, "{after:?}");
         let mut lull = [0.05, -0.05].repeat(100);
         lull.extend([0.0; 60]);
         let still = regime(&lull).unwrap();

@@ -12,7 +12,7 @@ use crate::figures::{past, price_usd};
 use crate::gaps::gap_of_call;
 
 /// Most points read of a chart: ten years of days or one of hours.
-const MAX_POINTS: usize = 10_000;
+pub(super) const MAX_POINTS: usize = 10_000;
 /// A daily point carries the time at which its day ended; this much later still counts as that day's end.
 const BAR_DELAY_SECONDS: u64 = 3_600;
 /// The last point of a chart is "now" unless it lies this close after midnight.
@@ -35,8 +35,8 @@ pub enum ChartFault {
 
 /// A chart; its market caps and volumes are not read.
 #[derive(Deserialize)]
-struct Chart {
-    prices: Vec<(u64, Option<f64>)>,
+pub(super) struct Chart {
+    pub(super) prices: Vec<(u64, Option<f64>)>,
 }
 
 impl CoinGecko {
@@ -46,30 +46,41 @@ impl CoinGecko {
     /// # Errors
     /// No such coin or no close in that time; or the reason of the failure.
     pub async fn daily_closes(&self, name: &Name, days: u32) -> Result<DailyCloses, ChartFault> {
+        let days = days.clamp(1, self.plan.longest_history_days());
+        let path = chart_path(name, &format!("days={days}&interval=daily"));
+        self.chart(path, "daily closes", |reply, now| read_chart(reply, now, days)).await
+    }
+
+    /// Asks for a chart and reads it.
+    pub(super) async fn chart<T>(
+        &self,
+        path: Option<String>,
+        what: &'static str,
+        read: impl Fn(&Reply, Timestamp) -> Parsed<Option<T>>,
+    ) -> Result<T, ChartFault> {
         let Some(key) = &self.key else {
             return Err(ChartFault::Failed { reason: GapReason::NotConfigured, since: None });
         };
-        let days = days.clamp(1, self.plan.longest_history_days());
-        let Some(path) = chart_path(name, days) else {
+        let Some(path) = path else {
             return Err(ChartFault::Missing);
         };
         let request = self.request(path, key);
         let now = self.clock.now();
-        let read = |reply: &Reply| read_chart(reply, now, days);
-        match self.charts.call(&request, read).await {
+        match self.charts.call(&request, |reply: &Reply| read(reply, now)).await {
             Ok(closes) => closes.ok_or(ChartFault::Missing),
-            Err(error) => Err(self.chart_fault(&error, now)),
+            Err(error) => Err(self.chart_fault(&error, what, now)),
         }
     }
 
-    fn chart_fault(&self, error: &CallError, now: Timestamp) -> ChartFault {
-        let gap: Gap = gap_of_call(&self.charts, COINGECKO, error, "daily closes", Affects::Volatility, now);
+    fn chart_fault(&self, error: &CallError, what: &str, now: Timestamp) -> ChartFault {
+        let gap: Gap = gap_of_call(&self.charts, COINGECKO, error, what, Affects::Volatility, now);
         ChartFault::Failed { reason: gap.reason, since: gap.since }
     }
 }
 
-fn chart_path(name: &Name, days: u32) -> Option<String> {
-    let query = format!("market_chart?vs_currency=usd&days={days}&interval=daily&precision=full");
+/// The path of a coin's chart over a span; `None` for what the provider does not list.
+pub(super) fn chart_path(name: &Name, span: &str) -> Option<String> {
+    let query = format!("market_chart?vs_currency=usd&{span}&precision=full");
     match name {
         Name::Id(id) => Some(format!("/coins/{id}/{query}")),
         Name::Contract(chain, address) => {

@@ -1,10 +1,10 @@
-//! Daily closes in SQLite.
+//! Daily and hourly closes in SQLite.
 
 use async_trait::async_trait;
-use risk_app::records::KeptCloses;
+use risk_app::records::{KeptCloses, KeptHourly};
 use risk_app::stores::{Closes, StoreError};
-use risk_engine::market::DailyCloses;
-use risk_model::Asset;
+use risk_engine::market::{DailyCloses, HourlyCloses};
+use risk_model::{Asset, Timestamp};
 use rusqlite::{Row, params};
 
 use super::SqliteStore;
@@ -16,6 +16,12 @@ const PUT: &str =
     ON CONFLICT (asset) DO UPDATE SET first_day = excluded.first_day, closes = excluded.closes,
         source = excluded.source, window_days = excluded.window_days";
 const FIND: &str = "SELECT * FROM closes WHERE asset IN (SELECT value FROM json_each(?1))";
+
+const PUT_HOURLY: &str =
+    "INSERT INTO hourly_closes (asset, first_hour, closes, source, read_at) VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (asset) DO UPDATE SET first_hour = excluded.first_hour, closes = excluded.closes,
+        source = excluded.source, read_at = excluded.read_at";
+const FIND_HOURLY: &str = "SELECT * FROM hourly_closes WHERE asset IN (SELECT value FROM json_each(?1))";
 
 impl Record for KeptCloses {
     const WHAT: &'static str = "history";
@@ -31,6 +37,24 @@ impl Record for KeptCloses {
                 source: known_source(&source).ok_or(Failure::Unreadable)?,
             },
             window_days: row.get("window_days")?,
+        })
+    }
+}
+
+impl Record for KeptHourly {
+    const WHAT: &'static str = "hourly history";
+
+    fn read(row: &Row<'_>) -> Result<Self, Failure> {
+        let (asset, closes, source): (String, String, String) =
+            (row.get("asset")?, row.get("closes")?, row.get("source")?);
+        Ok(Self {
+            asset: asset.parse().map_err(|_| Failure::Unreadable)?,
+            closes: HourlyCloses {
+                first_hour: column::natural(row, "first_hour")?,
+                closes: serde_json::from_str(&closes).map_err(|_| Failure::Unreadable)?,
+                source: known_source(&source).ok_or(Failure::Unreadable)?,
+            },
+            read_at: Timestamp::new(column::natural(row, "read_at")?),
         })
     }
 }
@@ -66,6 +90,35 @@ impl Closes for SqliteStore {
                     closes,
                     history.closes.source,
                     history.window_days,
+                ])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn hourly(&self, assets: &[Asset]) -> Result<Vec<KeptHourly>, StoreError> {
+        let names: Vec<String> = assets.iter().map(ToString::to_string).collect();
+        self.read(move |file| {
+            let names = serde_json::to_string(&names).map_err(|_| Failure::Unreadable)?;
+            all(&mut *file.prepare_cached(FIND_HOURLY)?, [names])
+        })
+        .await
+    }
+
+    async fn put_hourly(&self, histories: &[KeptHourly]) -> Result<(), StoreError> {
+        let histories = histories.to_vec();
+        self.write(move |file| {
+            let mut put = file.prepare_cached(PUT_HOURLY)?;
+            for history in &histories {
+                let closes =
+                    serde_json::to_string(&history.closes.closes).map_err(|_| Failure::Unreadable)?;
+                put.execute(params![
+                    history.asset.to_string(),
+                    integer(history.closes.first_hour, "an hour")?,
+                    closes,
+                    history.closes.source,
+                    integer(history.read_at.seconds(), "a time")?,
                 ])?;
             }
             Ok(())

@@ -23,6 +23,7 @@ const LOG_LIMIT_BYTES: i64 = 64 * 1024 * 1024;
 const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0001-first-tables.sql")),
     M::up(include_str!("../../migrations/0002-closes.sql")),
+    M::up(include_str!("../../migrations/0003-hourly-closes.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 
