@@ -13,7 +13,7 @@ use risk_model::{Gap, Protocol, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use account::{AccountBody, HoldingBody, LiquidationPriceBody, ReserveBody};
+pub use account::{AccountBody, HoldingBody, LiquidationLossBody, LiquidationPriceBody, ReserveBody};
 pub use figures::{FigureBody, HealthFactorBody, ScoreBody, rfc3339};
 pub use market::{CorrelationBody, GasBody, MarketBody, MethodBody, ParameterBody, TailsBody};
 pub use motion::{CarryBody, ChanceModelBody, IntervalBody, MoveBody};

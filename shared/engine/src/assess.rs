@@ -8,6 +8,7 @@ mod explanation;
 mod exposure;
 mod freshness;
 mod gaps;
+mod loss;
 mod methods;
 mod motion;
 mod part;

@@ -16,6 +16,7 @@ pub mod filtered;
 pub mod issuer;
 pub mod lending;
 pub mod liquidation;
+pub mod loss;
 pub mod market;
 pub mod market_risk;
 pub mod morpho;

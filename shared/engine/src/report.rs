@@ -130,10 +130,36 @@ pub struct AccountReport {
     pub probability_7d: Figure<Estimate>,
     /// What both chances were computed with; `None` where they are unknown.
     pub probability_model: Option<Model>,
+    /// What one liquidation would take at the line; known to be `None` without debt.
+    pub liquidation_loss: Figure<Option<LiquidationLoss>>,
     /// Every supply and debt.
     pub reserves: Vec<ReserveReport>,
     /// The account's part of the liquidation component.
     pub score: Range,
+}
+
+/// The largest single liquidation at the line: where every collateral has fallen until the account may just be
+/// liquidated, or as it stands if it may be already. By the protocol's oracle, in USD.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiquidationLoss {
+    /// The debt repaid.
+    pub debt_asset: Asset,
+    /// The collateral seized first.
+    pub collateral_asset: Asset,
+    /// Fall of every collateral that leads to the line, fraction; 0 where it is under it already.
+    pub drop: f64,
+    /// What is repaid.
+    pub repaid: Figure<Usd>,
+    /// What is seized, the protocol's fee included.
+    pub seized: Figure<Usd>,
+    /// What the owner is poorer by: seized less repaid.
+    pub owner_loss: Figure<Usd>,
+    /// The same as a share of what the account is worth at the line, fraction.
+    pub owner_loss_share: Figure<f64>,
+    /// What the liquidator gains after the gas of [`crate::Parameters::liquidation_gas_units`]; negative for a loss.
+    pub liquidator_profit: Figure<Usd>,
+    /// Whether the liquidator gains: an account that nobody gains by may stay under the line.
+    pub is_economic: Figure<bool>,
 }
 
 /// A wallet's part of one reserve.

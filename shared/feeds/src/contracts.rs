@@ -30,6 +30,22 @@ sol! {
         uint128 isolationModeTotalDebt;
     }
 
+    // protocol-v2, contracts/protocol/libraries/types/DataTypes.sol.
+    struct ReserveDataV2 {
+        uint256 configuration;
+        uint128 liquidityIndex;
+        uint128 variableBorrowIndex;
+        uint128 currentLiquidityRate;
+        uint128 currentVariableBorrowRate;
+        uint128 currentStableBorrowRate;
+        uint40 lastUpdateTimestamp;
+        address aTokenAddress;
+        address stableDebtTokenAddress;
+        address variableDebtTokenAddress;
+        address interestRateStrategyAddress;
+        uint8 id;
+    }
+
     struct EModeCategoryLegacy {
         uint16 ltv;
         uint16 liquidationThreshold;
@@ -50,6 +66,13 @@ sol! {
         function getEModeCategoryCollateralConfig(uint8 id) external view returns (CollateralConfig memory);
         function getEModeCategoryCollateralBitmap(uint8 id) external view returns (uint128);
         function getEModeCategoryLabel(uint8 id) external view returns (string memory);
+    }
+
+    // protocol-v2, contracts/protocol/lendingpool/LendingPool.sol. Its other views that are read are Pool's.
+    interface LendingPool {
+        function LENDINGPOOL_REVISION() external view returns (uint256);
+        function paused() external view returns (bool);
+        function getReserveData(address asset) external view returns (ReserveDataV2 memory);
     }
 
     interface Oracle {

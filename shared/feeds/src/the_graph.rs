@@ -145,7 +145,8 @@ impl TheGraph {
         let (upstream, key) = self.access.as_ref().ok_or(IndexFault::NotConfigured)?;
         // The first answer sets the block that all others are asked at.
         let (first, rest) = wallets.split_at(wallets.len().min(WALLETS_PER_QUERY));
-        let gateway = Gateway { upstream, key, subgraph: market.subgraph };
+        let subgraph = market.subgraph.ok_or(IndexFault::NotConfigured)?;
+        let gateway = Gateway { upstream, key, subgraph };
         let (block, mut rows) = gateway.rows(first, None).await?;
         if self.clock.now().seconds_since(block.timestamp) > MAX_LAG_SECONDS {
             return Err(IndexFault::Stale);

@@ -161,6 +161,10 @@ pub(super) fn distinct_assets(positions: &[WalletPositions]) -> Vec<Asset> {
             if let Unit::Asset(asset) = facts.unit {
                 assets.insert(asset);
             }
+            if facts.owes != Some(false) {
+                // What the gas of a liquidation is paid in.
+                assets.insert(Asset::native(facts.chain));
+            }
         }
     }
     assets.into_iter().collect()

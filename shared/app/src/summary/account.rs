@@ -1,6 +1,6 @@
 //! Wire forms of lending accounts, their reserves, and token holdings.
 
-use risk_engine::report::{AccountReport, HoldingReport, LiquidationPrice, ReserveReport};
+use risk_engine::report::{AccountReport, HoldingReport, LiquidationLoss, LiquidationPrice, ReserveReport};
 use risk_model::Usd;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -62,10 +62,36 @@ pub struct AccountBody {
     /// What both chances were computed with; absent where they are unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub liquidation_prob_model: Option<ChanceModelBody>,
+    /// What one liquidation would take at the line; known to be null without debt.
+    pub liquidation_loss: FigureBody<Option<LiquidationLossBody>>,
     /// Supplies and debts.
     pub reserves: Vec<ReserveBody>,
     /// 0 to 100.
     pub liquidation_risk: ScoreBody,
+}
+
+/// The largest single liquidation where every collateral has fallen until the account may just be liquidated, or as it
+/// stands if it may be already.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LiquidationLossBody {
+    /// The debt repaid: chain and contract.
+    pub debt_asset: String,
+    /// The collateral seized first: chain and contract.
+    pub collateral_asset: String,
+    /// Fall of every collateral that leads there, fraction; 0 where it is under already.
+    pub drop: f64,
+    /// By the protocol's oracle.
+    pub repaid_usd: FigureBody<f64>,
+    /// By the protocol's oracle, the protocol's fee included.
+    pub seized_usd: FigureBody<f64>,
+    /// Seized less repaid.
+    pub owner_loss_usd: FigureBody<f64>,
+    /// The same as a share of what the account is worth there, fraction.
+    pub owner_loss_share: FigureBody<f64>,
+    /// After gas; negative for a loss.
+    pub liquidator_profit_usd: FigureBody<f64>,
+    /// Whether the liquidator gains.
+    pub is_economic: FigureBody<bool>,
 }
 
 /// One supply or debt.
@@ -167,11 +193,32 @@ impl From<&AccountReport> for AccountBody {
             liquidation_prob_7d: chance(&account.probability_7d),
             liquidation_prob_7d_interval: interval(&account.probability_7d),
             liquidation_prob_model: account.probability_model.as_ref().map(Into::into),
+            liquidation_loss: account
+                .liquidation_loss
+                .clone()
+                .map(|loss| loss.as_ref().map(Into::into))
+                .into(),
             reserves: account.reserves.iter().map(Into::into).collect(),
             liquidation_risk: ScoreBody::of(
                 account.score,
                 "the account or its prices could not be read fully",
             ),
+        }
+    }
+}
+
+impl From<&LiquidationLoss> for LiquidationLossBody {
+    fn from(loss: &LiquidationLoss) -> Self {
+        Self {
+            debt_asset: loss.debt_asset.to_string(),
+            collateral_asset: loss.collateral_asset.to_string(),
+            drop: loss.drop,
+            repaid_usd: usd(&loss.repaid),
+            seized_usd: usd(&loss.seized),
+            owner_loss_usd: usd(&loss.owner_loss),
+            owner_loss_share: number(&loss.owner_loss_share),
+            liquidator_profit_usd: usd(&loss.liquidator_profit),
+            is_economic: loss.is_economic.clone().into(),
         }
     }
 }

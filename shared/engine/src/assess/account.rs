@@ -5,6 +5,7 @@ use risk_model::{Affects, Figure, Gap, GapReason, HealthFactor, Range, Usd};
 use super::book::Book;
 use super::freshness;
 use super::gaps::{Gaps, reason};
+use super::loss;
 use super::motion::Motion;
 use super::part::{self, Valued};
 use crate::lending::{Facts, Fault, Lending, Standing, Unit};
@@ -67,6 +68,7 @@ pub(super) fn report(
         probability_24h: motion.probability_24h,
         probability_7d: motion.probability_7d,
         probability_model: motion.model,
+        liquidation_loss: loss::report(&account.account, &facts, unit_usd.as_ref(), prepared),
         reserves: part::reports(&parts, legs.as_deref(), &health_factor, unit_usd.as_ref().err()),
         health_factor,
         key: facts.key,

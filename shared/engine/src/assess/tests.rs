@@ -43,6 +43,36 @@ fn an_empty_wallet_with_complete_coverage_is_known_to_be_at_no_risk() {
 }
 
 #[test]
+fn the_loss_given_liquidation_is_in_dollars_and_its_profit_is_open_without_gas() {
+    let mut data = market_data();
+    let taken = |data: &MarketData| {
+        let report = report(&borrowing(13_000), data);
+        report.accounts[0].liquidation_loss.known().unwrap().clone().unwrap()
+    };
+    let usd = |figure: &Figure<Usd>| figure.known().unwrap().value();
+    let open = taken(&data);
+    assert!((open.drop - (1.0 - 13_000.0 / 16_600.0)).abs() < 1e-6);
+    assert!((usd(&open.owner_loss) - 325.0).abs() < 1e-3);
+    assert!(matches!(&open.is_economic, Figure::Unknown(why) if why.contains("gas")));
+    data.quotes.insert(risk_model::Asset::native(ChainId::Ethereum), quote(2_000.0));
+    for (gwei, is_economic) in [(10.0, true), (1_000.0, false)] {
+        let gas = crate::market::Gas {
+            propose_gwei: gwei,
+            base_fee_gwei: None,
+            source: "etherscan",
+            observed_at: now(),
+        };
+        data.gas.insert(ChainId::Ethereum, gas);
+        let told = taken(&data);
+        // 600,000 units: $12 at 10 gwei, $1,200 at 1,000; the fee is a tenth of the bonus.
+        assert!((usd(&told.liquidator_profit) - (292.5 - gwei * 1.2)).abs() < 1e-3, "{told:?}");
+        assert_eq!(told.is_economic, Figure::Known(is_economic));
+    }
+    let nothing_owed = positions(vec![account(market(), borrower(0))], vec![]);
+    assert_eq!(report(&nothing_owed, &data).accounts[0].liquidation_loss, Figure::Known(None));
+}
+
+#[test]
 fn a_borrower_is_known_in_every_figure() {
     let report = report(&borrowing(13_000), &market_data());
     assert_eq!(report.gaps, []);

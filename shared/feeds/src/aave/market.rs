@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use alloy_primitives::Bytes;
-use risk_engine::aave::{EModeCategory, Market, Reserve};
+use risk_engine::aave::{EModeCategory, Market, Reserve, WAD};
 use risk_engine::lending::Unit;
 use risk_engine::position::Block;
-use risk_model::{Address, Asset, GapReason, Protocol, U256};
+use risk_model::{Address, Asset, ChainId, GapReason, Protocol, U256};
 
 use super::ask::{Ask, MAX_RESERVES, read_list};
 use super::configuration::Configuration;
 use super::rules_of;
 use crate::alchemy::Answer;
-use crate::contracts::{Aggregator, Oracle, Pool, ReserveDataLegacy};
+use crate::contracts::{Aggregator, LendingPool, Oracle, Pool, ReserveDataLegacy, ReserveDataV2};
 use crate::erc20::{nameless, read_balance, read_symbol, shown};
 use crate::markets::MarketAddresses;
 use crate::multicall;
@@ -77,19 +77,21 @@ impl MarketRead {
     /// Every question of the market as far as it is known: what the next read should begin with.
     #[must_use]
     pub fn wanted(&self) -> BTreeSet<Ask> {
-        let mut wanted = BTreeSet::from([Ask::ReservesList, Ask::Revision, Ask::BaseUnit]);
+        let protocol = self.addresses.protocol;
+        let mut wanted = BTreeSet::from_iter(Ask::of_market(protocol));
         for asset in read_list(self.answer(Ask::ReservesList)).unwrap_or_default() {
-            wanted.extend(Ask::of_reserve(asset));
+            wanted.extend(Ask::of_reserve(protocol, asset));
             wanted.extend(self.source(asset).map(Ask::Round));
             // Before 3.1 only the aToken's own balance tells what can be withdrawn.
-            let is_balance_wanted = matches!(self.answers.get(&Ask::VirtualBalance(asset)), Some(Err(_)));
+            let is_balance_wanted = protocol != Protocol::AaveV3
+                || matches!(self.answers.get(&Ask::VirtualBalance(asset)), Some(Err(_)));
             if let Some(data) = self.reserve_data(asset)
                 && is_balance_wanted
             {
                 wanted.insert(Ask::Balance(asset, data.aTokenAddress));
             }
         }
-        wanted.extend(self.categories.iter().flat_map(|id| Ask::of_category(*id)));
+        wanted.extend(self.categories.iter().flat_map(|id| Ask::of_category(protocol, *id)));
         wanted
     }
 
@@ -99,13 +101,12 @@ impl MarketRead {
     /// Why there is none: its list of reserves, or the unit of its prices, cannot be read.
     pub fn finish(&self, block: Block) -> Result<ReadMarket, GapReason> {
         let list = read_list(self.answer(Ask::ReservesList)).ok_or_else(|| self.reason(Ask::ReservesList))?;
-        let base_unit = multicall::answer::<Oracle::BASE_CURRENCY_UNITCall>(self.answer(Ask::BaseUnit))
-            .filter(|unit| !unit.is_zero())
-            .ok_or_else(|| self.reason(Ask::BaseUnit))?;
+        let (unit, base_unit) = self.unit()?;
+        let is_paused = self.is_paused()?;
         let revision = multicall::answer::<Pool::POOL_REVISIONCall>(self.answer(Ask::Revision));
         let revision = revision.and_then(|revision| u64::try_from(revision).ok());
-        let (rounding, has_known_rules) = rules_of(revision);
-        let mut read = ReadReserves::default();
+        let (rounding, has_known_rules) = rules_of(self.addresses.protocol, revision);
+        let mut read = ReadReserves { is_paused, ..ReadReserves::default() };
         for (place, asset) in list.iter().enumerate() {
             self.read_reserve(place, *asset, &block, &mut read);
         }
@@ -122,8 +123,8 @@ impl MarketRead {
             has_known_rules,
             is_dense: read.is_dense,
             market: Arc::new(Market {
-                protocol: Protocol::AaveV3,
-                unit: Unit::Usd,
+                protocol: self.addresses.protocol,
+                unit,
                 chain,
                 pool: self.addresses.pool,
                 revision,
@@ -149,8 +150,31 @@ impl MarketRead {
         }
     }
 
+    /// What prices are in, and how many base units one of it is. V2's oracle prices in wei of an ether by its design.
+    fn unit(&self) -> Result<(Unit, U256), GapReason> {
+        if self.addresses.protocol == Protocol::AaveV2 {
+            return Ok((Unit::Asset(Asset::native(ChainId::Ethereum)), WAD));
+        }
+        let unit = multicall::answer::<Oracle::BASE_CURRENCY_UNITCall>(self.answer(Ask::BaseUnit));
+        let unit = unit.filter(|unit| !unit.is_zero()).ok_or_else(|| self.reason(Ask::BaseUnit))?;
+        Ok((Unit::Usd, unit))
+    }
+
+    /// Whether the pool as a whole is paused: V2 has no pause of one reserve.
+    fn is_paused(&self) -> Result<bool, GapReason> {
+        if self.addresses.protocol != Protocol::AaveV2 {
+            return Ok(false);
+        }
+        let paused = multicall::answer::<LendingPool::pausedCall>(self.answer(Ask::Paused));
+        paused.ok_or_else(|| self.reason(Ask::Paused))
+    }
+
     fn reserve_data(&self, asset: Address) -> Option<ReserveDataLegacy> {
-        multicall::answer::<Pool::getReserveDataCall>(self.answer(Ask::Reserve(asset)))
+        let output = self.answer(Ask::Reserve(asset));
+        if self.addresses.protocol == Protocol::AaveV2 {
+            return multicall::answer::<LendingPool::getReserveDataCall>(output).map(|data| of_v2(&data));
+        }
+        multicall::answer::<Pool::getReserveDataCall>(output)
     }
 
     fn source(&self, asset: Address) -> Option<Address> {
@@ -158,13 +182,23 @@ impl MarketRead {
             .filter(|source| !source.is_zero())
     }
 
+    fn has_no_source(&self, asset: Address) -> bool {
+        multicall::answer::<Oracle::getSourceOfAssetCall>(self.answer(Ask::Source(asset)))
+            .is_some_and(|source| source.is_zero())
+    }
+
     fn price(&self, asset: Address) -> Option<U256> {
         multicall::answer::<Oracle::getAssetPriceCall>(self.answer(Ask::Price(asset)))
             .filter(|price| !price.is_zero())
     }
 
-    /// When the source of a price last changed; adapters that cap or combine feeds do not say.
-    fn price_updated_at(&self, asset: Address) -> Option<u64> {
+    /// When the source of a price last changed; adapters that cap or combine feeds do not say. V2's oracle has no
+    /// source for ether itself, whose price in ether is one at any time.
+    fn price_updated_at(&self, asset: Address, block: &Block) -> Option<u64> {
+        let is_v2 = self.addresses.protocol == Protocol::AaveV2;
+        if is_v2 && self.has_no_source(asset) && self.price(asset) == Some(WAD) {
+            return Some(block.timestamp.seconds());
+        }
         let round = self.answer(Ask::Round(self.source(asset)?));
         let updated_at = multicall::answer::<Aggregator::latestRoundDataCall>(round)?.updatedAt;
         u64::try_from(updated_at).ok().filter(|seconds| *seconds > 0)
@@ -206,14 +240,14 @@ impl MarketRead {
             variable_borrow_rate: U256::from(data.currentVariableBorrowRate),
             last_update,
             price: self.price(asset),
-            price_updated_at: self.price_updated_at(asset),
+            price_updated_at: self.price_updated_at(asset, block),
             ltv_bps: configuration.ltv_bps,
             liquidation_threshold_bps: configuration.liquidation_threshold_bps,
             liquidation_bonus_bps: configuration.liquidation_bonus_bps,
             liquidation_protocol_fee_bps: Some(configuration.liquidation_protocol_fee_bps),
             is_active: configuration.is_active,
             is_frozen: configuration.is_frozen,
-            is_paused: configuration.is_paused,
+            is_paused: configuration.is_paused || read.is_paused,
             available_liquidity: self.available_liquidity(asset, data.aTokenAddress),
         });
     }
@@ -234,6 +268,8 @@ impl MarketRead {
                 None => {
                     let data = self.answer(Ask::CategoryLegacy(id));
                     let data = multicall::answer::<Pool::getEModeCategoryDataCall>(data)?;
+                    // A price of the category's own would replace its members': nobody set one, and it is not read.
+                    data.priceSource.is_zero().then_some(())?;
                     let bitmap = legacy.get(&id).copied().unwrap_or_default();
                     (data.ltv, data.liquidationThreshold, data.liquidationBonus, bitmap, Some(data.label))
                 }
@@ -250,8 +286,31 @@ impl MarketRead {
     }
 }
 
+/// V2's reserve in the words of V3's.
+fn of_v2(data: &ReserveDataV2) -> ReserveDataLegacy {
+    ReserveDataLegacy {
+        configuration: data.configuration,
+        liquidityIndex: data.liquidityIndex,
+        currentLiquidityRate: data.currentLiquidityRate,
+        variableBorrowIndex: data.variableBorrowIndex,
+        currentVariableBorrowRate: data.currentVariableBorrowRate,
+        currentStableBorrowRate: data.currentStableBorrowRate,
+        lastUpdateTimestamp: data.lastUpdateTimestamp,
+        id: u16::from(data.id),
+        aTokenAddress: data.aTokenAddress,
+        stableDebtTokenAddress: data.stableDebtTokenAddress,
+        variableDebtTokenAddress: data.variableDebtTokenAddress,
+        interestRateStrategyAddress: data.interestRateStrategyAddress,
+        accruedToTreasury: 0,
+        unbacked: 0,
+        isolationModeTotalDebt: 0,
+    }
+}
+
 /// The reserves of a market as far as they were read.
 struct ReadReserves {
+    /// Whether the pool as a whole is paused.
+    is_paused: bool,
     reserves: Vec<Reserve>,
     own_tokens: HashSet<Address>,
     legacy: BTreeMap<u8, u128>,
@@ -260,7 +319,13 @@ struct ReadReserves {
 
 impl Default for ReadReserves {
     fn default() -> Self {
-        Self { reserves: Vec::new(), own_tokens: HashSet::new(), legacy: BTreeMap::new(), is_dense: true }
+        Self {
+            is_paused: false,
+            reserves: Vec::new(),
+            own_tokens: HashSet::new(),
+            legacy: BTreeMap::new(),
+            is_dense: true,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Aave's market of a chain as one of the protocols that are read in rounds.
+//! A market of Aave's shape as one of the protocols that are read in rounds: Aave V3, Aave V2, Spark.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,7 +51,7 @@ impl AaveSource {
 
 impl Source for AaveSource {
     fn protocol(&self) -> Protocol {
-        Protocol::AaveV3
+        self.market.protocol
     }
 
     fn hints(&self) -> Vec<ContractCall> {
@@ -60,7 +60,8 @@ impl Source for AaveSource {
 
     fn begin<'a>(&'a self, wanted: Wanted<'a>, hints: &[Option<Bytes>]) -> Box<dyn Reader + 'a> {
         let learned = self.learned();
-        let known = if learned.asks.is_empty() { hinted_asks(hints) } else { learned.asks };
+        let known =
+            if learned.asks.is_empty() { hinted_asks(self.market.protocol, hints) } else { learned.asks };
         Box::new(AaveReader {
             source: self,
             wanted,
@@ -179,7 +180,7 @@ impl AaveReader<'_> {
         });
         match position {
             Ok((market, position)) => {
-                part.is_account_known = true;
+                part.is_account_known |= protocol == Protocol::AaveV3;
                 part.readings.push(gap::read_at(&format!("{protocol} account"), chain, block));
                 if position.is_some() && !market.has_known_rules {
                     part.gaps.push(gap::unverified_rules(protocol, chain));

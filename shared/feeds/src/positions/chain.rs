@@ -167,13 +167,18 @@ impl ChainPositions {
                     }),
                     provenance: Provenance::Subgraph,
                 }));
-            } else if position.is_some() && part.accounts.is_empty() {
+            } else if position.is_some() && !part.accounts.iter().any(is_of_v3) {
                 part.gaps.push(gap::confirmation(chain, GapReason::Divergent, None));
             } else if wanted.depth == Depth::Discover {
                 part.readings.push(gap::indexed(chain, indexed.market.block));
             }
         }
     }
+}
+
+/// Whether it is an account of the market that the subgraph indexes.
+fn is_of_v3(account: &LendingAccount) -> bool {
+    matches!(&account.account, Account::Aave(account) if account.market.protocol == Protocol::AaveV3)
 }
 
 /// Awaits contracts and subgraph side by side. Once the contracts told everything, the subgraph can only confirm

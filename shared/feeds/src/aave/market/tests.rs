@@ -14,6 +14,8 @@ use crate::testing_node::{
     make_e_modes_legacy, reserve_data,
 };
 
+mod forks;
+
 const CHAIN: ChainId = ChainId::Ethereum;
 const BLOCK: Block = Block { number: 100, hash: B256::repeat_byte(1), timestamp: Timestamp::new(NOON) };
 
