@@ -1,5 +1,7 @@
 //! Every catalogue wallet's summary beside the sandbox's own, independent computation.
 
+mod pools;
+
 use risk_tests::{Host, Stack};
 use serde_json::Value;
 
@@ -63,9 +65,10 @@ async fn compare(stack: &Stack, name: &str, address: &str) {
     let reply = stack.analyze(address).await.unwrap();
     assert_eq!(reply.status, 200, "{name}: {}", reply.text);
     let summary = &reply.json["assessment"];
-    let mut markets = 0;
+    let (mut markets, mut open_pools) = (0, 0);
     for (chain, id) in [("ethereum", 1), ("arbitrum", 42161)] {
-        let at = summary["accounts"].as_array().unwrap().iter().find(|account| account["chain"] == chain);
+        let read = ["accounts", "pools"].into_iter().flat_map(|part| summary[part].as_array().unwrap());
+        let at = read.into_iter().find(|one| one["chain"] == chain);
         let block = at.map(|account| format!("?chain={id}&block={}", account["block"])).unwrap_or_default();
         let expected =
             stack.control("GET", &format!("expected/{address}{block}"), Value::Null).await.unwrap();
@@ -75,9 +78,14 @@ async fn compare(stack: &Stack, name: &str, address: &str) {
                 compare_account(account(summary, chain, market), market, name);
                 markets += 1;
             }
+            for pool in expected["pools"].as_array().unwrap().iter().filter(|pool| pool["is_open"] == true) {
+                pools::compare(summary, chain, pool, name);
+                open_pools += 1;
+            }
         }
     }
     assert_eq!(summary["accounts"].as_array().unwrap().len(), markets, "{name}: accounts");
+    assert_eq!(summary["pools"].as_array().unwrap().len(), open_pools, "{name}: pools");
     compare_totals(stack, summary, name, address).await;
 }
 
@@ -91,7 +99,8 @@ async fn compare_totals(stack: &Stack, summary: &Value, name: &str, address: &st
         return;
     }
     let totals = &expected["totals"];
-    let gross = totals["tokens_usd"].as_f64().unwrap() + totals["supplied_usd"].as_f64().unwrap();
+    let held = ["tokens_usd", "supplied_usd", "liquidity_usd"].map(|part| totals[part].as_f64().unwrap());
+    let gross: f64 = held.iter().sum();
     // Interest accrues between the two reads, a few parts in a billion a second.
     let near = |seen: f64, expected: f64, what: &str| {
         assert!(

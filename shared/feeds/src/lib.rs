@@ -24,6 +24,7 @@ pub mod markets;
 pub mod multicall;
 pub mod positions;
 pub mod the_graph;
+pub mod uniswap;
 
 // Shared by all.
 mod figures;

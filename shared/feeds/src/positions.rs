@@ -6,12 +6,14 @@ mod gap;
 mod reader;
 mod sources;
 mod tokens;
+mod uniswap;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::future::join_all;
 use risk_app::ports::{Clock, Depth, Positions, UpstreamHealth, Upstreams, WalletQuery};
+use risk_engine::pool::PoolPosition;
 use risk_engine::position::{Holding, LendingAccount, Reading, WalletPositions};
 use risk_model::request::Scope;
 use risk_model::{ChainId, Gap, Protocol};
@@ -51,6 +53,7 @@ impl Wanted<'_> {
 struct Part {
     accounts: Vec<LendingAccount>,
     holdings: Vec<Holding>,
+    pools: Vec<PoolPosition>,
     readings: Vec<Reading>,
     gaps: Vec<Gap>,
     /// Whether the contracts said what Aave V3 account there is, if any.
@@ -113,6 +116,7 @@ impl Positions for ChainPositions {
             for (whole, part) in read.iter_mut().zip(parts) {
                 whole.accounts.extend(part.accounts);
                 whole.holdings.extend(part.holdings);
+                whole.pools.extend(part.pools);
                 whole.readings.extend(part.readings);
                 whole.gaps.extend(part.gaps);
             }

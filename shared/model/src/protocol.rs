@@ -30,10 +30,10 @@ pub enum Protocol {
 
 impl Protocol {
     /// Every protocol this build reads.
-    pub const ALL: [Self; 2] = [Self::AaveV3, Self::Tokens];
+    pub const ALL: [Self; 3] = [Self::AaveV3, Self::Tokens, Self::UniswapV3];
 
     /// Protocols that are known to hold positions and that this build cannot read: every answer lists them.
-    pub const UNSUPPORTED: [&'static str; 14] = [
+    pub const UNSUPPORTED: [&'static str; 13] = [
         "aave_v2",
         "aave_v4",
         "compound_v2",
@@ -46,7 +46,6 @@ impl Protocol {
         "morpho_blue",
         "sky",
         "spark",
-        "uniswap_v3",
         "uniswap_v4",
     ];
 

@@ -1,6 +1,7 @@
 //! The routes that command the world and ask for the truth.
 
 mod expected;
+mod pool;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/expected/{address}", get(expected::answer))
         .route("/crash", post(crash))
         .route("/price", post(set_price))
+        .route("/pool", post(pool::set))
         .route("/advance", post(advance))
         .route("/fault", post(set_fault).get(list_faults).delete(clear_faults))
         .route("/counters", get(counters).delete(clear_counters))

@@ -91,6 +91,9 @@ fn source_code(world: &World, chain: &Chain, address: Address) -> Value {
             }
             Contract::Source(_) => ("EACAggregatorProxy", "0"),
             Contract::Spam(_) => return None,
+            Contract::PositionManager => ("NonfungiblePositionManager", "0"),
+            Contract::PoolFactory => ("UniswapV3Factory", "0"),
+            Contract::LiquidityPool(_) => ("UniswapV3Pool", "0"),
         })
     });
     let verified = named.is_some();

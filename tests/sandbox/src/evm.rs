@@ -7,6 +7,7 @@ mod multicall;
 mod oracle;
 mod pool;
 pub(crate) mod token;
+mod uniswap;
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{Revert as RevertReason, SolError};
@@ -48,6 +49,9 @@ pub(crate) fn call(view: &View<'_>, to: Address, input: &[u8]) -> Outcome {
         Some(Contract::ProtocolData) => data::call_protocol(view, input),
         Some(Contract::Oracle) => oracle::call(view, input),
         Some(Contract::Source(reserve)) => oracle::call_source(view, *reserve, input),
+        Some(Contract::PositionManager) => uniswap::call_manager(view, input),
+        Some(Contract::PoolFactory) => uniswap::call_factory(view, input),
+        Some(Contract::LiquidityPool(place)) => uniswap::call_pool(view, *place, input),
         Some(contract) => token::call(view, *contract, input),
     }
 }

@@ -15,6 +15,7 @@ mod draw;
 mod etherscan;
 mod evm;
 mod faults;
+mod liquidity;
 mod llama;
 mod market;
 mod receivers;

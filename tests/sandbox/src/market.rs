@@ -83,6 +83,17 @@ impl Market {
             .map_or_else(|| self.assets.get(asset).map_or(0, |asset| asset.base_e8), |mark| mark.oracle_e8)
     }
 
+    /// When the market opened: from here on prices stand still until they are moved.
+    pub(crate) fn opening(&self) -> u64 {
+        self.first_midnight
+    }
+
+    /// When the price was moved by command, ever.
+    pub(crate) fn moved_times(&self, asset: usize) -> Vec<u64> {
+        let marks = self.marks.read().unwrap_or_else(PoisonError::into_inner);
+        marks.get(asset).into_iter().flatten().map(|mark| mark.from).collect()
+    }
+
     /// When the price was last moved by command, at or before a time.
     pub(crate) fn moved_at(&self, asset: usize, time: u64) -> Option<u64> {
         self.mark_at(asset, time).map(|mark| mark.from)

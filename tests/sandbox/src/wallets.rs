@@ -1,13 +1,17 @@
 //! Wallets: every address has a portfolio, drawn from the seed and the address; a catalogue has fixed ones.
 
 pub(crate) mod catalogue;
+pub(crate) mod liquidity;
 
 use alloy_primitives::{Address, U256};
 
 use crate::draw::Draw;
+use crate::faults::Effects;
+use crate::wallets::liquidity::{Provide, Provided};
 use crate::world::World;
 use crate::world::chain::Chain;
 use crate::world::token::{base_units, scale_down};
+use crate::world::view::View;
 
 /// What an address owns and owes.
 #[derive(Clone, Debug)]
@@ -40,6 +44,8 @@ pub(crate) struct Held {
     pub(crate) spam: Vec<(usize, U256)>,
     /// Its Aave V3 account.
     pub(crate) account: Option<Account>,
+    /// Its Uniswap V3 positions.
+    pub(crate) liquidity: Vec<Provided>,
 }
 
 /// An Aave V3 account.
@@ -85,6 +91,8 @@ pub(crate) struct Plan {
     pub(crate) health: f64,
     /// E-mode category.
     pub(crate) e_mode: u8,
+    /// Provided to Uniswap V3 pools.
+    pub(crate) liquidity: Vec<Provide>,
 }
 
 /// The wallet of an address: the catalogue's, or one drawn from seed and address.
@@ -93,7 +101,13 @@ pub(crate) fn derive(world: &World, address: Address) -> Wallet {
         Some(entry) => ((entry.plans)(), entry.has_code),
         None => (draw_plans(&mut Draw::new(world.seed, &[b"wallet", address.as_slice()])), false),
     };
-    let realise_one = |plan: &Plan| world.chain_by_id(plan.chain_id).map(|chain| realise(world, chain, plan));
+    let realise_one = |plan: &Plan| {
+        let chain = world.chain_by_id(plan.chain_id)?;
+        let effects = Effects::default();
+        let view = View::new(world, chain, chain.head(world.clock.now()), &effects);
+        let liquidity = liquidity::realise(&view, address, &plan.liquidity);
+        Some(Held { liquidity, ..realise(world, chain, plan) })
+    };
     Wallet { has_code, held: plans.iter().filter_map(realise_one).collect() }
 }
 
@@ -192,6 +206,7 @@ fn realise(world: &World, chain: &Chain, plan: &Plan) -> Held {
         emptied: chain.token_named("LINK").into_iter().filter(|_| !plan.tokens.is_empty()).collect(),
         spam: (0..plan.spam.min(chain.spam.len())).map(|place| (place, spam_balance(place))).collect(),
         account,
+        liquidity: Vec::new(),
     }
 }
 

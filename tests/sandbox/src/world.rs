@@ -2,6 +2,8 @@
 
 pub(crate) mod asset;
 pub(crate) mod chain;
+pub(crate) mod moved;
+pub(crate) mod pool;
 pub(crate) mod token;
 pub(crate) mod view;
 
@@ -18,6 +20,7 @@ use crate::market::Market;
 use crate::receivers::Inbox;
 use crate::wallets::{self, Wallet};
 use crate::world::chain::Chain;
+use crate::world::moved::MovedPools;
 
 /// How many derived wallets are remembered before they are derived again.
 const REMEMBERED_WALLETS: usize = 100_000;
@@ -32,6 +35,8 @@ pub(crate) struct World {
     pub(crate) market: Market,
     /// The chains in the order of [`chain::FACTS`].
     pub(crate) chains: Vec<Chain>,
+    /// Liquidity pools moved away from the market.
+    pub(crate) moved_pools: MovedPools,
     /// Faults in force.
     pub(crate) faults: FaultBook,
     /// Requests seen.
@@ -55,6 +60,7 @@ impl World {
             clock,
             market: Market::new(seed, assets, now),
             chains,
+            moved_pools: MovedPools::default(),
             faults: FaultBook::new(seed),
             counters: Counters::default(),
             inbox: Inbox::default(),
@@ -135,6 +141,7 @@ impl World {
     pub(crate) fn reset(&self) {
         self.clock.reset();
         self.market.reset();
+        self.moved_pools.clear();
         self.faults.clear(None);
         self.counters.clear();
         self.inbox.clear();

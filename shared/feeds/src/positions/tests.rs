@@ -1,6 +1,7 @@
 //! Whole reads of a chain against a node on loopback.
 
 mod faults;
+mod uniswap;
 
 use alloy_sol_types::SolCall;
 use risk_engine::lending::Account;
@@ -36,6 +37,13 @@ async fn node() -> Node {
 }
 
 fn positions(alchemy_url: &str, graph_url: Option<&str>) -> ChainPositions {
+    // The other protocols have their own tests; a node that knows nothing of them would make each a gap here.
+    let sources: Vec<Box<dyn Source>> = vec![Box::new(aave::AaveSource::new(market_of(CHAIN)))];
+    over(alchemy_url, graph_url, sources)
+}
+
+/// Reads of these protocols of the chain.
+fn over(alchemy_url: &str, graph_url: Option<&str>, sources: Vec<Box<dyn Source>>) -> ChainPositions {
     let clock = SetClock::at(NOON);
     let settings = AlchemySettings {
         url: alchemy_url.to_owned(),
@@ -51,8 +59,6 @@ fn positions(alchemy_url: &str, graph_url: Option<&str>) -> ChainPositions {
         deadline: Duration::from_secs(8),
     };
     let graph = TheGraph::new(&client(), &settings, clock.clone()).unwrap();
-    // The other protocols have their own tests; a node that knows nothing of them would make each a gap here.
-    let sources: Vec<Box<dyn Source>> = vec![Box::new(aave::AaveSource::new(market_of(CHAIN)))];
     ChainPositions::over(alchemy, graph, vec![(CHAIN, sources)], clock)
 }
 

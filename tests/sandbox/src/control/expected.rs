@@ -1,5 +1,7 @@
 //! The truth about an address, computed here and nowhere else.
 
+mod pools;
+
 use std::sync::Arc;
 
 use alloy_primitives::Address;
@@ -57,7 +59,8 @@ pub(super) async fn answer(
             "tokens_usd": sums.tokens_usd,
             "supplied_usd": sums.supplied_usd,
             "debt_usd": sums.debt_usd,
-            "net_usd": sums.tokens_usd + sums.supplied_usd - sums.debt_usd,
+            "liquidity_usd": sums.liquidity_usd,
+            "net_usd": sums.tokens_usd + sums.supplied_usd + sums.liquidity_usd - sums.debt_usd,
         },
     })))
 }
@@ -68,6 +71,7 @@ struct Sums {
     tokens_usd: f64,
     supplied_usd: f64,
     debt_usd: f64,
+    liquidity_usd: f64,
 }
 
 fn chain_value(view: &View<'_>, held: &Held, sums: &mut Sums) -> Value {
@@ -88,6 +92,9 @@ fn chain_value(view: &View<'_>, held: &Held, sums: &mut Sums) -> Value {
         .filter_map(|(place, _)| chain.spam.get(*place).map(|address| address.to_checksum(None)))
         .collect();
     let markets: Vec<Value> = held.account.iter().map(|account| market_value(view, account, sums)).collect();
+    let pools = held.liquidity.iter().filter_map(|position| pools::value(view, position));
+    let (pools, values): (Vec<Value>, Vec<f64>) = pools.unzip();
+    sums.liquidity_usd += values.iter().sum::<f64>();
     json!({
         "chain_id": chain.facts.id,
         "block_number": view.number,
@@ -96,6 +103,7 @@ fn chain_value(view: &View<'_>, held: &Held, sums: &mut Sums) -> Value {
         "tokens": tokens,
         "unpriced_tokens": unpriced,
         "markets": markets,
+        "pools": pools,
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use alloy_primitives::{Address, keccak256};
 
-use crate::wallets::Plan;
+use crate::wallets::{Plan, liquidity};
 
 /// A named wallet.
 pub(crate) struct Entry {
@@ -38,7 +38,7 @@ fn ethereum() -> Plan {
 }
 
 /// Every named wallet.
-pub(crate) static ENTRIES: [Entry; 13] = [
+pub(crate) static ENTRIES: [Entry; 14] = [
     Entry {
         name: "safe",
         description: "WETH and WBTC against USDC, health factor about 2.6",
@@ -151,5 +151,12 @@ pub(crate) static ENTRIES: [Entry; 13] = [
             let second = Plan { chain_id: 42161, supply, tokens, debt: debt(), health: 1.25, ..ethereum() };
             vec![first, second]
         },
+    },
+    Entry {
+        name: "uniswap_lp",
+        description: "Uniswap V3 positions on Ethereum (in range, out of range with fees owed, closed, and in a \
+                      pool without a record) and on Arbitrum",
+        has_code: false,
+        plans: liquidity::uniswap_lp,
     },
 ];

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use alloy_primitives::{Address, B256, address, keccak256};
 
+use crate::world::pool::LiquidityPool;
 use crate::world::token::{EMode, Reserve, Token};
 
 /// Multicall3, at the same address on every chain.
@@ -71,6 +72,12 @@ pub(crate) enum Contract {
     Source(usize),
     /// A worthless token that nobody prices.
     Spam(usize),
+    /// Uniswap V3's NonfungiblePositionManager.
+    PositionManager,
+    /// Uniswap V3's factory.
+    PoolFactory,
+    /// The pool at this place of [`Chain::pools`].
+    LiquidityPool(usize),
 }
 
 /// One chain with everything deployed on it.
@@ -86,6 +93,8 @@ pub(crate) struct Chain {
     pub(crate) e_modes: Vec<EMode>,
     /// Worthless tokens.
     pub(crate) spam: Vec<Address>,
+    /// Its Uniswap V3 pools.
+    pub(crate) pools: Vec<LiquidityPool>,
     /// Place of the native coin in the asset table.
     pub(crate) native_asset: usize,
     /// What lives where.

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::draw::Draw;
 use crate::world::asset::Asset;
 use crate::world::chain::{Chain, Contract, FACTS, Facts, MULTICALL3, spam_address};
+use crate::world::pool;
 
 /// 1e27, the unit of rates and indexes.
 pub(crate) const RAY: u128 = 1_000_000_000_000_000_000_000_000_000;
@@ -113,6 +114,7 @@ fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result
         reserves: Vec::new(),
         e_modes: Vec::new(),
         spam: (0..SPAM_TOKENS).map(|index| spam_address(facts.id, index)).collect(),
+        pools: Vec::new(),
         native_asset: place_of(assets, facts.native)?,
         contracts: HashMap::new(),
     };
@@ -123,6 +125,7 @@ fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result
         }
     }
     chain.e_modes = e_modes(&chain);
+    chain.pools = pool::load(&chain);
     place_contracts(&mut chain);
     Ok(chain)
 }
@@ -265,5 +268,9 @@ fn place_contracts(chain: &mut Chain) {
         at.insert(reserve.source, Contract::Source(reserve.id));
     }
     at.extend(chain.spam.iter().enumerate().map(|(index, address)| (*address, Contract::Spam(index))));
+    let (factory, manager) = pool::deployment(facts.id);
+    at.extend([(factory, Contract::PoolFactory), (manager, Contract::PositionManager)]);
+    let pools = chain.pools.iter().enumerate();
+    at.extend(pools.map(|(place, pool)| (pool.address, Contract::LiquidityPool(place))));
     chain.contracts = at;
 }
