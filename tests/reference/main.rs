@@ -9,10 +9,17 @@
 mod aave_contract;
 mod aave_market;
 mod aave_sdk;
+mod backtests;
+mod covariance;
 mod draw;
 mod driver;
+mod filtered;
 mod gauge;
+mod joint;
 mod liquidation;
+mod parametric;
 mod passage;
+mod paths;
 mod returns;
 mod statistics;
+mod volatility;
