@@ -1,4 +1,4 @@
-//! Aave V3 accounts, to the last digit, against our own transcription of the contracts into Python's integers.
+//! Aave V2 and V3 accounts, to the last digit, against our own transcription of the contracts into Python's integers.
 
 use risk_engine::aave::{Rounding, account_data, balances};
 use risk_model::U256;
@@ -13,6 +13,8 @@ const CASES: usize = 3_000;
 
 const SHAPE: Shape = Shape {
     generations: &[
+        (Rounding::PerSecond, None),
+        (Rounding::PerSecond, None),
         (Rounding::HalfUp, Some(1)),
         (Rounding::HalfUp, Some(7)),
         (Rounding::AgainstUser, Some(9)),
@@ -23,6 +25,7 @@ const SHAPE: Shape = Shape {
     longest_age: 400 * 86_400,
     highest_rate: 2.0,
     least_usd: 1e-6,
+    has_stable_debt: true,
 };
 
 #[test]
@@ -33,8 +36,8 @@ fn every_figure_of_an_account_is_the_contracts_to_the_last_digit() {
     let Some(answers) = ask("aave_contract.py", &questions) else {
         return;
     };
-    let mut account = Gauge::exact("Aave V3 account data, integers (transcribed contracts)");
-    let mut balance = Gauge::exact("Aave V3 balances with interest, integers (transcribed contracts)");
+    let mut account = Gauge::exact("Aave V2 and V3 account data, integers (transcribed contracts)");
+    let mut balance = Gauge::exact("Aave V2 and V3 balances with interest, integers (transcribed contracts)");
     for (case, answer) in cases.iter().zip(&answers) {
         let data = account_data(&case.market, &case.position).expect("a drawn account computes");
         let seen = [

@@ -1,6 +1,8 @@
 //! Random Aave markets and wallets in them, as the engine takes them and as a question for a driver.
 
-use risk_engine::aave::{EModeCategory, Market, Position, RAY, Reserve, ReservePosition, Rounding};
+use risk_engine::aave::{
+    EModeCategory, Market, Position, RAY, Reserve, ReservePosition, Rounding, StableDebt,
+};
 use risk_engine::lending::Unit;
 use risk_engine::position::Block;
 use risk_model::{Address, Asset, B256, ChainId, Protocol, Timestamp, U256};
@@ -28,19 +30,22 @@ pub(crate) struct Shape {
     pub(crate) highest_rate: f64,
     /// Smallest supply and debt, USD.
     pub(crate) least_usd: f64,
+    /// Whether the older generations have debts at rates of their own.
+    pub(crate) has_stable_debt: bool,
 }
 
 impl Case {
     pub(crate) fn draw(draw: &mut Draw, shape: &Shape) -> Self {
         let count = draw.index(7) + 2;
         let (rounding, revision) = draw.one_of(shape.generations);
+        let is_second = rounding == Rounding::PerSecond;
         let reserves: Vec<Reserve> = (0..count).map(|id| reserve(draw, id, shape)).collect();
         let position = Position {
-            e_mode: u8::from(draw.chance(0.4)),
-            reserves: (0..count).map(|index| part(draw, index, &reserves[index], shape)).collect(),
+            e_mode: u8::from(!is_second && draw.chance(0.4)),
+            reserves: (0..count).map(|index| part(draw, index, &reserves[index], shape, rounding)).collect(),
         };
         let market = Market {
-            protocol: Protocol::AaveV3,
+            protocol: if is_second { Protocol::AaveV2 } else { Protocol::AaveV3 },
             unit: Unit::Usd,
             chain: ChainId::Ethereum,
             pool: Address::repeat_byte(1),
@@ -60,7 +65,11 @@ impl Case {
         let parts: Vec<Value> = self.position.reserves.iter().map(part_question).collect();
         let category = &self.market.e_modes[0];
         json!({
-            "against_user": self.market.rounding == Rounding::AgainstUser,
+            "rounding": match self.market.rounding {
+                Rounding::PerSecond => "per_second",
+                Rounding::HalfUp => "half_up",
+                Rounding::AgainstUser => "against_user",
+            },
             "revision": self.market.revision,
             "now": NOW,
             "reserves": reserves,
@@ -108,7 +117,13 @@ fn reserve(draw: &mut Draw, id: usize, shape: &Shape) -> Reserve {
     }
 }
 
-fn part(draw: &mut Draw, index: usize, reserve: &Reserve, shape: &Shape) -> ReservePosition {
+fn part(
+    draw: &mut Draw,
+    index: usize,
+    reserve: &Reserve,
+    shape: &Shape,
+    rounding: Rounding,
+) -> ReservePosition {
     let mut amount = |chance: f64| {
         if !draw.chance(chance) {
             return U256::ZERO;
@@ -118,11 +133,18 @@ fn part(draw: &mut Draw, index: usize, reserve: &Reserve, shape: &Shape) -> Rese
         scaled(usd / price, u32::from(reserve.decimals))
     };
     let (scaled_a_token, scaled_variable_debt) = (amount(0.6), amount(0.4));
+    let principal =
+        amount(if shape.has_stable_debt && rounding != Rounding::AgainstUser { 0.2 } else { 0.0 });
+    let stable_debt = (!principal.is_zero()).then(|| StableDebt {
+        principal,
+        rate: scaled(draw.between(0.0, shape.highest_rate), 27),
+        last_update: NOW - draw.whole(0, shape.longest_age),
+    });
     ReservePosition {
         reserve: index,
         scaled_a_token,
         scaled_variable_debt,
-        stable_debt: None,
+        stable_debt,
         is_collateral: draw.chance(0.8),
     }
 }
@@ -161,6 +183,11 @@ fn part_question(part: &ReservePosition) -> Value {
         "scaled_a_token": part.scaled_a_token.to_string(),
         "scaled_variable_debt": part.scaled_variable_debt.to_string(),
         "is_collateral": part.is_collateral,
+        "stable_debt": part.stable_debt.map(|debt| json!({
+            "principal": debt.principal.to_string(),
+            "rate": debt.rate.to_string(),
+            "last_update": debt.last_update,
+        })),
     })
 }
 

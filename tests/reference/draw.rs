@@ -1,5 +1,7 @@
 //! Random cases: the same seed gives the same cases for ever, and each test draws from a stream of its own name.
 
+use risk_model::U256;
+
 /// A stream of numbers (SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators").
 pub(crate) struct Draw {
     state: u64,
@@ -80,6 +82,13 @@ impl Draw {
     /// As many of them.
     pub(crate) fn market_returns(&mut self, count: usize) -> Vec<f64> {
         (0..count).map(|_| self.market_return()).collect()
+    }
+
+    /// A whole number of low..=high decimal digits, every one of them drawn.
+    pub(crate) fn digits(&mut self, low: u64, high: u64) -> U256 {
+        let (length, first) = (self.whole(low, high), self.whole(1, 9));
+        let ten = U256::from(10);
+        (1..length).fold(U256::from(first), |number, _| number * ten + U256::from(self.whole(0, 9)))
     }
 }
 

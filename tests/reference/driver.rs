@@ -6,6 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::draw::Draw;
+
 /// Asks a driver of `tests/reference/drivers` everything at once; one answer for each question, in their order.
 ///
 /// `None` where the references are not installed at the versions of this checkout, which it says on stderr; with
@@ -32,6 +34,20 @@ pub(crate) fn ask(driver: &str, questions: &[Value]) -> Option<Vec<Value>> {
         .collect();
     assert_eq!(answers.len(), questions.len(), "{driver} did not answer every question: {errors}");
     Some(answers)
+}
+
+/// Draws so many cases from the stream of this name, asks the driver about each, and gives each with its answer.
+pub(crate) fn answered<C>(
+    driver: &str,
+    stream: &str,
+    count: usize,
+    draw_one: impl Fn(&mut Draw) -> C,
+    question: impl Fn(&C) -> Value,
+) -> Option<Vec<(C, Value)>> {
+    let mut draw = Draw::named(stream);
+    let cases: Vec<C> = (0..count).map(|_| draw_one(&mut draw)).collect();
+    let questions: Vec<Value> = cases.iter().map(question).collect();
+    Some(cases.into_iter().zip(ask(driver, &questions)?).collect())
 }
 
 fn skipped(driver: &str) -> Option<Vec<Value>> {
@@ -87,4 +103,10 @@ pub(crate) fn number(answer: &Value, field: &str) -> f64 {
 pub(crate) fn decimal(answer: &Value, field: &str) -> f64 {
     let text = answer[field].as_str().unwrap_or_else(|| panic!("{field} is no text in {answer}"));
     text.parse().unwrap_or_else(|error| panic!("{field} in {answer}: {error}"))
+}
+
+/// A list of numbers of an answer.
+pub(crate) fn numbers(answer: &Value, field: &str) -> Vec<f64> {
+    let list = answer[field].as_array().unwrap_or_else(|| panic!("{field} is no list in {answer}"));
+    list.iter().map(|one| one.as_f64().unwrap_or_else(|| panic!("{one} in {field} is no number"))).collect()
 }

@@ -1,5 +1,6 @@
 """Pool.getUserAccountData in Python's integers, transcribed from the contracts by hand.
 
+V2 ("per second"): aave/protocol-v2 129a96a3, the files named next; the rate is cut to a second before it compounds.
 Until 3.4 ("half up"): aave/aave-v3-core 02d593c3, GenericLogic.sol, MathUtils.sol, WadRayMath.sol, PercentageMath.sol.
 Since 3.5 ("against the user"): aave-dao/aave-v3-origin 00cec228, the same files and TokenMath.sol; since 3.6 (revision
 10) an e-mode's configuration stands for itself.
@@ -35,13 +36,19 @@ def normalized_income(reserve, now):
     return ray_mul(RAY + int(reserve["liquidity_rate"]) * seconds // YEAR, index)
 
 
-def compounded(rate, seconds, against_user):
+def compounded(rate, seconds, rounding):
     if seconds == 0:
         return RAY
-    if against_user:
+    if rounding == "against_user":
         x = rate * seconds // YEAR
         return RAY + x + ray_mul(x, x // 2 + ray_mul(x, x // 6))
     less_one, less_two = seconds - 1, seconds - 2 if seconds > 2 else 0
+    if rounding == "per_second":
+        per_second = rate // YEAR
+        squared = ray_mul(per_second, per_second)
+        cubed = ray_mul(squared, per_second)
+        first = per_second * seconds
+        return RAY + first + seconds * less_one * squared // 2 + seconds * less_one * less_two * cubed // 6
     squared = ray_mul(rate, rate) // (YEAR * YEAR)
     cubed = ray_mul(squared, rate) // YEAR
     second = seconds * less_one * squared // 2
@@ -49,16 +56,24 @@ def compounded(rate, seconds, against_user):
     return RAY + rate * seconds // YEAR + second + third
 
 
-def normalized_debt(reserve, now, against_user):
+def normalized_debt(reserve, now, rounding):
     seconds = now - reserve["last_update"]
     index = int(reserve["variable_borrow_index"])
     if seconds == 0:
         return index
-    return ray_mul(compounded(int(reserve["variable_borrow_rate"]), seconds, against_user), index)
+    return ray_mul(compounded(int(reserve["variable_borrow_rate"]), seconds, rounding), index)
+
+
+def stable_balance(debt, now, rounding):
+    """StableDebtToken.balanceOf."""
+    if debt is None:
+        return 0
+    return ray_mul(int(debt["principal"]), compounded(int(debt["rate"]), now - debt["last_update"], rounding))
 
 
 def account(question):
-    now, against_user = question["now"], question["against_user"]
+    now, rounding = question["now"], question["rounding"]
+    against_user = rounding == "against_user"
     revision = question["revision"]
     decoupled = against_user and (revision is None or revision >= 10)
     category = question["category"] if question["e_mode"] else None
@@ -71,11 +86,12 @@ def account(question):
         scaled_supply, scaled_debt = int(part["scaled_a_token"]), int(part["scaled_variable_debt"])
         if against_user:
             supplied = scaled_supply * normalized_income(reserve, now) // RAY
-            owed = ceil_div(scaled_debt * normalized_debt(reserve, now, True), RAY)
+            owed = ceil_div(scaled_debt * normalized_debt(reserve, now, rounding), RAY)
             debt += ceil_div(owed * price, unit)
         else:
             supplied = ray_mul(scaled_supply, normalized_income(reserve, now))
-            owed = ray_mul(scaled_debt, normalized_debt(reserve, now, False))
+            owed = ray_mul(scaled_debt, normalized_debt(reserve, now, rounding))
+            owed += stable_balance(part["stable_debt"], now, rounding)
             debt += owed * price // unit
         balances.append([str(supplied), str(owed)])
         member = category is not None and (bitmap >> reserve["id"]) & 1

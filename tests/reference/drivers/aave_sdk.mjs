@@ -3,7 +3,7 @@
 
 import { answerAll, reference } from './lines.mjs';
 
-const { formatUserSummary } = reference('@aave/math-utils');
+const { calculateCompoundedInterest, formatUserSummary, rayMul } = reference('@aave/math-utils');
 
 const currency = { marketReferencePriceInUsd: '100000000', marketReferenceCurrencyDecimals: 8 };
 
@@ -40,7 +40,19 @@ function reserveOf(given, priceOf, eModes) {
   };
 }
 
-answerAll(question => {
+function debtIndexes({ reserves, now }) {
+  const index = one => rayMul(
+    calculateCompoundedInterest({
+      rate: one.variable_borrow_rate,
+      currentTimestamp: now,
+      lastUpdateTimestamp: one.last_update,
+    }),
+    one.variable_borrow_index,
+  );
+  return { indexes: reserves.map(one => index(one).toFixed(0)) };
+}
+
+function summaryOf(question) {
   const { category, now } = question;
   const moved = question.moved ?? {};
   const eModesOf = given => (BigInt(category.collateral_bitmap) >> BigInt(given.id)) & 1n
@@ -77,4 +89,6 @@ answerAll(question => {
     health_factor: summary.healthFactor,
     balances: summary.userReservesData.map(one => [one.underlyingBalance, one.variableBorrows]),
   };
-});
+}
+
+answerAll(question => (question.ask === 'debt_index' ? debtIndexes(question) : summaryOf(question)));
