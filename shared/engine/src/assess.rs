@@ -42,6 +42,14 @@ pub use self::account::account_key;
 /// leaves the figures that need it unknown and the scores that need it open upward.
 #[must_use]
 pub fn assess(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
+    let mut report = measure(positions, prepared);
+    let shocks = stress::standard(&report, prepared);
+    report.stress = shocks.iter().map(|shock| stress::apply(&report, shock, prepared)).collect();
+    report
+}
+
+/// Everything of the report but the stress, which is of the rest.
+fn measure(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
     let mut gaps = Gaps::default();
     let mut book = Book::default();
     gaps.extend(&positions.gaps);
@@ -60,7 +68,7 @@ pub fn assess(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
     accounts.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then_with(|| a.key.cmp(&b.key)));
     let overall = score::overall(&components);
     let explained = explanation::because(&accounts, &market, &spread);
-    let mut report = Report {
+    Report {
         wallet: positions.wallet,
         at: prepared.now(),
         level: score::level(overall),
@@ -85,12 +93,7 @@ pub fn assess(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
         exposures: book.by_asset(),
         stress: Vec::new(),
         gaps: gaps.into_sorted(),
-    };
-    report.stress = stress::standard(&report, prepared)
-        .iter()
-        .map(|shock| stress::apply(&report, shock, prepared))
-        .collect();
-    report
+    }
 }
 
 /// Prepares and assesses a single wallet: for a batch, prepare once instead.

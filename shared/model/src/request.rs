@@ -6,6 +6,7 @@ mod backtest;
 mod body;
 mod query;
 mod simulate;
+mod strict;
 
 use crate::alert::AlertKind;
 use crate::chain::ChainId;
