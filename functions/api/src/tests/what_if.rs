@@ -119,7 +119,7 @@ async fn a_portfolio_needs_no_wallet_and_one_without_closes_is_refused() {
     let reply = post(&world.router, BACKTEST, &body).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
     assert_eq!(reply.json()["accounts"][0]["account"], "portfolio");
-    let unknown = body.replace("2023-09-01", "2012-09-01").replace("2023-10-01", "2012-10-01");
+    let unknown = body.replace("2023-09-01", "2030-09-01").replace("2023-10-01", "2030-10-01");
     let reply = post(&world.router, BACKTEST, &unknown).await;
     let problem = reply.problem(422, "refused-values");
     assert!(problem["errors"][0]["message"].as_str().unwrap().contains("no close"), "{problem}");
