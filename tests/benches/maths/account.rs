@@ -21,7 +21,6 @@ pub(crate) fn print(folder: &Path) -> anyhow::Result<()> {
         .flat_map(|wallet| &wallet.accounts)
         .filter_map(|account| match &account.account {
             Account::Aave(account) => Some(account),
-            #[expect(clippy::allow_attributes_without_reason, unreachable_patterns)]
             _ => None,
         })
         .collect();
