@@ -30,9 +30,10 @@ check: ## formatting, lints, docs, architecture and tidy tests, WebAssembly buil
 wasm:
 	@./wasm.sh -p risk-model -p risk-engine
 
-bench: ## loopback load beside a bare route, engine time, start-up and memory, in one run
+bench: ## loopback load beside a bare route, start-up, memory, and the maths beside numpy and @aave/math-utils, in one run
+	tests/reference/install.sh
 	$(CARGO) build --release -p risk-sandbox -p risk-api -p risk-tests --bins
-	$(CARGO) bench -p risk-tests --bench service
+	$(CARGO) bench -p risk-tests --bench service --bench maths
 
 backtest: ## VaR coverage and lead before liquidations on ../shared/data; coverage of PRICES=file FROM=date TO=date
 	@$(CARGO) bench -p risk-tests --bench backtest -- $(abspath $(PRICES)) $(FROM) $(TO)

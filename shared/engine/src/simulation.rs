@@ -14,7 +14,7 @@ mod tail_filter;
 pub use innovations::{Draws, Innovations};
 pub use monte_carlo::{monte_carlo_tails, monte_carlo_tails_in_full};
 pub use paths::{Column, Path, PathDraws, linear_tails, weekly_column};
-pub use product::{losses, losses_of_four};
+pub use product::{losses, losses_of_many};
 pub use tail_filter::tails;
 
 /// How far ahead a profit and loss is simulated.

@@ -1,49 +1,31 @@
-//! Engine time a wallet: eight assets over 365 days, in one lending account and as tokens.
+//! The benchmark's wallets: eight assets over 365 days, in one lending account and as tokens.
 
 use std::collections::HashMap;
-use std::hint::black_box;
 use std::sync::Arc;
 
 use risk_engine::aave::{self, Market, Position, Reserve, ReservePosition, Rounding};
 use risk_engine::lending::{Account, Unit};
 use risk_engine::market::{DailyCloses, MarketData, Quote};
 use risk_engine::position::{Block, Holding, LendingAccount, Provenance, WalletPositions};
-use risk_engine::{Parameters, Prepared, assess};
+use risk_engine::random::normals;
 use risk_model::{Address, Asset, B256, ChainId, Protocol, Timestamp, U256, Wallet};
 
-use crate::load::now;
-
-const ASSETS: u8 = 8;
-const DAYS: u32 = 365;
-const WALLETS: u16 = 2_000;
-const NOW: Timestamp = Timestamp::new(1_760_000_000);
+pub(crate) const ASSETS: u8 = 8;
+pub(crate) const DAYS: u32 = 365;
+pub(crate) const NOW: Timestamp = Timestamp::new(1_760_000_000);
 const BLOCK: Block = Block { number: 1, hash: B256::ZERO, timestamp: NOW };
 
-/// Prints the time of one core.
-pub(crate) fn print() {
+/// The lending market, so many wallets in it that differ in their amounts, and the market data of their assets.
+pub(crate) fn page(wallets: u16) -> (Vec<WalletPositions>, MarketData) {
     let market = Arc::new(lending_market());
-    let wallets: Vec<WalletPositions> = (0..WALLETS).map(|index| wallet(index, &market)).collect();
-    let data = market_data();
-    let parameters = Parameters::default();
-    let start = now();
-    let prepared = Prepared::new(&data, NOW, &parameters);
-    let shared = start.elapsed();
-    let start = now();
-    for wallet in &wallets {
-        black_box(assess(black_box(wallet), &prepared));
-    }
-    let each = start.elapsed().as_secs_f64() * 1e6 / f64::from(WALLETS);
-    println!(
-        "engine, one core: {each:.1} µs a wallet of {ASSETS} assets × {DAYS} days, and {:.0} µs once a batch",
-        shared.as_secs_f64() * 1e6
-    );
+    ((0..wallets).map(|index| wallet(index, &market)).collect(), market_data())
 }
 
-fn asset(index: u8) -> Asset {
+pub(crate) fn asset(index: u8) -> Asset {
     Asset::contract(ChainId::Ethereum, Address::repeat_byte(index + 1))
 }
 
-fn lending_market() -> Market {
+pub(crate) fn lending_market() -> Market {
     let ray = U256::from(10).pow(U256::from(27));
     let reserve = |index: u8| Reserve {
         id: index.into(),
@@ -115,13 +97,18 @@ fn wallet(index: u16, market: &Arc<Market>) -> WalletPositions {
     }
 }
 
-/// Closes that wander without a random number: the arithmetic costs the same.
-fn market_data() -> MarketData {
-    let first_day = NOW.day() - u64::from(DAYS);
+/// Closes of assets that move with a common market and on their own, drawn once and for all.
+pub(crate) fn market_data() -> MarketData {
+    let first_day = NOW.day() - u64::from(DAYS) - 1;
     let series = |index: u8| {
-        let close =
-            |day: u32| f64::from(index + 1) * (1.0 + 0.3 * (f64::from(day) * (0.1 + f64::from(index))).sin());
-        DailyCloses { first_day, closes: (0..DAYS).map(|day| Some(close(day))).collect(), source: "bench" }
+        let mut log_price = 0.0;
+        let closes = (0..=DAYS).map(|day| {
+            let [common, ..] = normals(1, [day, 0, 0, 0]);
+            let [own, ..] = normals(1, [day, 1, index.into(), 0]);
+            log_price += 0.03 * common + (0.01 + 0.002 * f64::from(index)) * own;
+            Some(f64::from(index + 1) * log_price.exp())
+        });
+        DailyCloses { first_day, closes: closes.collect(), source: "bench" }
     };
     let quote = |index: u8| Quote {
         usd: f64::from(index) + 1.0,

@@ -1,7 +1,6 @@
-//! `make bench`: a cached summary beside a bare axum route, the engine's time a wallet, start-up and memory, in one run.
+//! `make bench`: a cached summary beside a bare axum route, start-up and memory, in one run.
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it saw")]
 
-mod engine;
 mod load;
 mod process_facts;
 mod start;
@@ -49,7 +48,6 @@ async fn main() -> anyhow::Result<()> {
         process_facts::peak_mb(stack.api.id()),
         process_facts::peak_mb(bare.id())
     );
-    engine::print();
     start::print(&stack).await
 }
 

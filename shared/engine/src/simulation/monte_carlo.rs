@@ -3,8 +3,7 @@
 //! The log returns of a path are `x = L·ε` with L the Cholesky factor of the wallet's own daily covariance and ε the
 //! shared innovations, their mean zero; the loss is `−Σ exposure × (eˣ − 1)`. Its linear part `−(Lᵀ·exposure)·ε` needs
 //! one product with the shared matrix, and `eˣ − 1 ≥ x` makes it an upper bound of the loss for whatever is held. What
-//! is owed loses more than the linear part by at most `|exposure|·(eˣ − 1 − x) ≤ |exposure|·x²/2·eˣ` with
-//! `|x| ≤ σ·|ε|`, which is added as one more column.
+//! is owed loses more than the linear part by `|exposure|·(eˣ − 1 − x)`, which is bounded by x² and added.
 
 use libm::{exp, sqrt};
 
@@ -14,6 +13,16 @@ use super::tail_filter::certified;
 use super::{Horizon, ROUNDING, product, single};
 use crate::covariance::Lower;
 use crate::market_risk::Tails;
+
+/// Slack above which the losses themselves could leave the range of 32-bit floats.
+pub(super) const MOST_SLACK: f64 = 1e30;
+
+/// Share of the linear part's deviation that a bend may be bounded by roughly.
+const NEGLIGIBLE: f64 = 0.02;
+/// A hair under the rise up to which the bound of a bend holds.
+const NEAR_ONE: f32 = 0.999;
+/// A bound that is over every threshold.
+const FAR_OUT: f32 = 1e36;
 
 /// Paths that are valued at once.
 const LANES: usize = 8;
@@ -77,28 +86,45 @@ fn bounds(
     factors: &Factors<'_>,
     horizon: Horizon,
 ) -> Option<(Vec<f32>, f64)> {
+    let near = factors.near_length(horizon);
+    let (mut bend, mut owed_moving) = (0.0, Vec::new());
+    for (row, exposure) in factor.rows().iter().zip(exposures).filter(|(_, exposure)| **exposure < 0.0) {
+        let variance: f64 = row.iter().map(|entry| entry * entry).sum();
+        let own = -exposure * variance / 2.0 * exp(sqrt(variance) * near);
+        // A stablecoin's bend is nothing even at its bound; what moves is bounded by its own moves instead.
+        if own * near * near < NEGLIGIBLE * size {
+            bend += own;
+        } else {
+            owed_moving.push((row, -exposure));
+        }
+    }
     let mut columns = factors.columns.clone();
     let mut weights: Vec<f32> = loads.iter().map(|load| single(-load)).collect();
-    let near = factors.near_length(horizon);
-    let bend: f64 = factor
-        .rows()
-        .iter()
-        .zip(exposures)
-        .filter(|(_, exposure)| **exposure < 0.0)
-        .map(|(row, owed)| {
-            let variance: f64 = row.iter().map(|entry| entry * entry).sum();
-            -owed * variance / 2.0 * exp(sqrt(variance) * near)
-        })
-        .sum();
     if bend > 0.0 {
         columns.extend(&factors.squares);
         weights.extend(factors.squares.iter().map(|_| single(bend)));
     }
-    let terms = f64::from(u32::try_from(columns.len()).ok()?);
-    // Each term is rounded when it is stored, multiplied and added; the bend is rounded upwards by this as well.
-    let slack = 4.0 * terms * ROUNDING * (size * sqrt(factors.furthest) + bend * near * near);
-    let upper = product::losses(&columns, &weights);
-    slack.is_finite().then_some((upper, slack))
+    let mut upper = product::losses(&columns, &weights);
+    for (row, owed) in &owed_moving {
+        add_bend(&mut upper, row, *owed, &factors.columns);
+    }
+    let terms = f64::from(u32::try_from(columns.len() + owed_moving.len()).ok()?);
+    let moving: f64 = owed_moving.iter().map(|(_, owed)| owed).sum();
+    // Each term is rounded when it is stored, multiplied and added; the bends are rounded upwards by this as well.
+    let largest = size * sqrt(factors.furthest) + bend * near * near + moving;
+    let slack = 8.0 * terms * ROUNDING * largest;
+    (slack < MOST_SLACK).then_some((upper, slack))
+}
+
+/// Adds what an asset that is owed loses beyond its linear part, `owed·(eˣ − 1 − x)`, at its bound `owed·(e − 2)·x²` for
+/// x up to 1; a path on which it rises by more is always looked at.
+fn add_bend(upper: &mut [f32], row: &[f64], owed: f64, columns: &[&[f32]]) {
+    let loads: Vec<f32> = row.iter().map(|entry| single(*entry)).collect();
+    let moves = product::losses(columns.get(..row.len()).unwrap_or_default(), &loads);
+    let bound = single(owed * (std::f64::consts::E - 2.0));
+    for (upper, x) in upper.iter_mut().zip(&moves) {
+        *upper += if *x < NEAR_ONE { bound * (x * x) } else { FAR_OUT };
+    }
 }
 
 /// The exact losses of some paths, in their order.

@@ -2,6 +2,7 @@
 
 use libm::expm1;
 
+use super::monte_carlo::MOST_SLACK;
 use super::tail_filter::certified;
 use super::{ROUNDING, product, single};
 use crate::market_risk::Tails;
@@ -99,7 +100,7 @@ pub fn linear_tails(columns: &[&Column], exposures: &[f64]) -> Option<Tails> {
     let loads: Vec<f32> = exposures.iter().map(|exposure| single(-exposure)).collect();
     let terms = f64::from(u32::try_from(columns.len()).ok()?);
     let slack = 4.0 * terms * ROUNDING * gross * f64::from(furthest);
-    if !slack.is_finite() || columns.len() != exposures.len() {
+    if slack.is_nan() || slack >= MOST_SLACK || columns.len() != exposures.len() {
         return None;
     }
     certified(&product::losses(&columns, &loads), slack, |rows| {

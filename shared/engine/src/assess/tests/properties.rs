@@ -97,6 +97,15 @@ proptest! {
         prop_assert!((index(&one) / index(&many) - 1.0).abs() < 1e-9);
         let var = |report: &Report| report.market.var_95.known().unwrap().value() / report.net_worth.known().unwrap().value();
         prop_assert!((var(&one) - var(&many)).abs() < 1e-9);
+        for (a, b) in one.market.methods.iter().zip(&many.market.methods) {
+            let share = |method: &crate::report::MethodRisk, report: &Report| {
+                method.tails.known().map(|tails| tails.es_99.value() / report.net_worth.known().unwrap().value())
+            };
+            match (share(a, &one), share(b, &many)) {
+                (Some(a), Some(b)) => prop_assert!((a - b).abs() < 1e-9),
+                (a, b) => prop_assert_eq!(a, b),
+            }
+        }
     }
 
     #[test]
@@ -145,6 +154,11 @@ proptest! {
             }
             if let (Some(a), Some(b)) = (report.market.var_95.known(), report.market.var_99.known()) {
                 prop_assert!(b.value() >= a.value());
+            }
+            for method in &report.market.methods {
+                let Some(tails) = method.tails.known() else { continue };
+                prop_assert!(tails.var_99.value() >= tails.var_95.value(), "{method:?}");
+                prop_assert!(tails.es_95.value() >= tails.var_95.value() && tails.es_99.value() >= tails.var_99.value(), "{method:?}");
             }
             let text = format!("{report:?}");
             prop_assert!(!text.contains("NaN") && !text.contains("inf,") && !text.contains("inf)"), "{text}");
