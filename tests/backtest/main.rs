@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a backtest prints what it saw")]
 
 mod coverage;
+mod lead_table;
 mod lead_time;
 mod prices;
 mod table;
@@ -23,7 +24,10 @@ fn main() -> anyhow::Result<()> {
     };
     anyhow::ensure!(!period.is_empty(), "the period has no day");
     match prices::daily(&path)? {
-        Some(closes) => table::print(&closes, &period),
+        Some(closes) => {
+            table::print(&closes, &period);
+            lead_table::print(&closes)?;
+        }
         None => println!("{}", prices::absent(&path)),
     }
     Ok(())
