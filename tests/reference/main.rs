@@ -18,6 +18,7 @@ mod filtered;
 mod gauge;
 mod joint;
 mod liquidation;
+mod monte_carlo;
 mod morpho;
 mod parametric;
 mod passage;

@@ -15,6 +15,7 @@ use crate::specimen::{
 
 mod chances;
 mod missing;
+mod monotone;
 mod pools;
 mod properties;
 
