@@ -5,8 +5,6 @@ mod pools;
 use risk_tests::{Host, Stack};
 use serde_json::Value;
 
-const PROVIDER_BASE: f64 = 1e8;
-
 /// The account of the summary for a market of the expectation: same chain, same pool.
 fn account<'a>(summary: &'a Value, chain: &str, market: &Value) -> &'a Value {
     let accounts = summary["accounts"].as_array().unwrap();
@@ -34,6 +32,7 @@ fn wad(decimal: &str) -> String {
 }
 
 fn compare_account(account: &Value, market: &Value, name: &str) {
+    assert_eq!(account["protocol"], market["protocol"], "{name}");
     let expected = market["health_factor_wad"].as_str();
     match expected {
         None => assert_eq!(account["health_factor"]["state"], "no_debt", "{name}"),
@@ -50,7 +49,9 @@ fn compare_account(account: &Value, market: &Value, name: &str) {
         ("debt_usd", "total_debt_base"),
         ("available_borrows_usd", "available_borrows_base"),
     ] {
-        let expected: f64 = market[base].as_str().unwrap().parse::<f64>().unwrap() / PROVIDER_BASE;
+        let units =
+            market[base].as_str().unwrap().parse::<f64>().unwrap() / market["base_unit"].as_f64().unwrap();
+        let expected = units * market["unit_usd"].as_f64().unwrap();
         assert_close(known(&account[field]), expected, &format!("{name}: {field}"));
     }
     for (field, base) in

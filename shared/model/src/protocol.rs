@@ -30,11 +30,10 @@ pub enum Protocol {
 
 impl Protocol {
     /// Every protocol this build reads.
-    pub const ALL: [Self; 3] = [Self::AaveV3, Self::Tokens, Self::UniswapV3];
+    pub const ALL: [Self; 5] = [Self::AaveV2, Self::AaveV3, Self::Spark, Self::Tokens, Self::UniswapV3];
 
     /// Protocols that are known to hold positions and that this build cannot read: every answer lists them.
-    pub const UNSUPPORTED: [&'static str; 13] = [
-        "aave_v2",
+    pub const UNSUPPORTED: [&'static str; 11] = [
         "aave_v4",
         "compound_v2",
         "compound_v3",
@@ -45,7 +44,6 @@ impl Protocol {
         "liquity",
         "morpho_blue",
         "sky",
-        "spark",
         "uniswap_v4",
     ];
 

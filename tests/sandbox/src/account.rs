@@ -1,6 +1,8 @@
 //! Aave V3 account arithmetic in arbitrary-precision integers, after the contracts' source
 //! (aave-v3-origin: GenericLogic, MathUtils, WadRayMath, TokenMath). It shares no code with the service.
 
+pub(crate) mod half_up;
+
 use num_bigint::BigUint;
 use num_traits::{One, Zero};
 

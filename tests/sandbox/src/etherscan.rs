@@ -13,6 +13,7 @@ use crate::draw::Draw;
 use crate::faults::{Effects, replies};
 use crate::world::World;
 use crate::world::chain::{Chain, Contract};
+use crate::world::fork::Role;
 
 /// The routes below `/etherscan`.
 pub(crate) fn routes() -> Router<Arc<World>> {
@@ -89,7 +90,10 @@ fn source_code(world: &World, chain: &Chain, address: Address) -> Value {
             Contract::AToken(_) | Contract::DebtToken(_) => {
                 ("InitializableImmutableAdminUpgradeabilityProxy", "1")
             }
-            Contract::Source(_) => ("EACAggregatorProxy", "0"),
+            Contract::Fork(_, Role::Source(_)) | Contract::Source(_) => ("EACAggregatorProxy", "0"),
+            Contract::Fork(_, Role::UiData) => ("UiPoolDataProviderV2V3", "0"),
+            Contract::Fork(_, Role::Oracle) => ("AaveOracle", "0"),
+            Contract::Fork(..) => ("InitializableImmutableAdminUpgradeabilityProxy", "1"),
             Contract::Spam(_) => return None,
             Contract::PositionManager => ("NonfungiblePositionManager", "0"),
             Contract::PoolFactory => ("UniswapV3Factory", "0"),

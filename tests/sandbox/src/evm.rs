@@ -3,6 +3,7 @@
 pub(crate) mod abi;
 mod aggregate;
 mod data;
+pub(crate) mod fork;
 mod multicall;
 mod oracle;
 mod pool;
@@ -52,6 +53,7 @@ pub(crate) fn call(view: &View<'_>, to: Address, input: &[u8]) -> Outcome {
         Some(Contract::PositionManager) => uniswap::call_manager(view, input),
         Some(Contract::PoolFactory) => uniswap::call_factory(view, input),
         Some(Contract::LiquidityPool(place)) => uniswap::call_pool(view, *place, input),
+        Some(Contract::Fork(place, role)) => fork::call(view, *place, *role, input),
         Some(contract) => token::call(view, *contract, input),
     }
 }

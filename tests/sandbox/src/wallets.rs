@@ -1,10 +1,12 @@
 //! Wallets: every address has a portfolio, drawn from the seed and the address; a catalogue has fixed ones.
 
 pub(crate) mod catalogue;
+pub(crate) mod fork;
 pub(crate) mod liquidity;
 
 use alloy_primitives::{Address, U256};
 
+use self::fork::{ForkAccount, ForkPlan};
 use crate::draw::Draw;
 use crate::faults::Effects;
 use crate::wallets::liquidity::{Provide, Provided};
@@ -46,6 +48,8 @@ pub(crate) struct Held {
     pub(crate) account: Option<Account>,
     /// Its Uniswap V3 positions.
     pub(crate) liquidity: Vec<Provided>,
+    /// Its accounts in Aave V2 and Spark.
+    pub(crate) forks: Vec<ForkAccount>,
 }
 
 /// An Aave V3 account.
@@ -93,6 +97,8 @@ pub(crate) struct Plan {
     pub(crate) e_mode: u8,
     /// Provided to Uniswap V3 pools.
     pub(crate) liquidity: Vec<Provide>,
+    /// Accounts in Aave V2 and Spark.
+    pub(crate) forks: Vec<ForkPlan>,
 }
 
 /// The wallet of an address: the catalogue's, or one drawn from seed and address.
@@ -207,6 +213,7 @@ fn realise(world: &World, chain: &Chain, plan: &Plan) -> Held {
         spam: (0..plan.spam.min(chain.spam.len())).map(|place| (place, spam_balance(place))).collect(),
         account,
         liquidity: Vec::new(),
+        forks: plan.forks.iter().filter_map(|plan| fork::realise(chain, plan)).collect(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod asset;
 pub(crate) mod chain;
+pub(crate) mod fork;
 pub(crate) mod moved;
 pub(crate) mod pool;
 pub(crate) mod token;

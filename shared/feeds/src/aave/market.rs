@@ -56,6 +56,12 @@ impl MarketRead {
         Self { addresses, known, categories, answers: BTreeMap::new() }
     }
 
+    /// How many reserves an earlier read, or hints, say that the market has; 0 where nothing is known.
+    #[must_use]
+    pub fn reserves_ahead(&self) -> usize {
+        self.known.iter().filter(|ask| matches!(ask, Ask::Reserve(_))).count()
+    }
+
     /// Adds e-mode categories that wallets turned out to be in.
     pub fn want_categories(&mut self, ids: impl IntoIterator<Item = u8>) {
         self.categories.extend(ids.into_iter().filter(|id| *id != 0));

@@ -23,8 +23,12 @@ const VIEWS_PER_AGGREGATE: usize = 250;
 const BYTES_PER_VIEW: usize = 25 * 64;
 /// Wallets in one `eth_call`: 60 reserves take about a million gas each, and nodes stop at some hundred millions.
 const WALLETS_PER_AGGREGATE: usize = 100;
-/// Hex of one wallet's rows there and back, for a market of 60 reserves.
-const BYTES_PER_WALLET: usize = 260 * 64;
+/// Hex digits of a word.
+const HEX_PER_WORD: usize = 64;
+/// Words of one wallet's answer and of the call for it, beside its rows.
+const WORDS_PER_WALLET: usize = 16;
+/// Reserves of a market whose list is not known yet.
+const RESERVES_AHEAD: usize = 60;
 
 /// The market of a chain.
 pub(super) struct AaveSource {
@@ -97,8 +101,15 @@ impl AaveReader<'_> {
         Group {
             calls: queries.iter().map(|query| user_call(&self.source.market, query.wallet)).collect(),
             per_aggregate: WALLETS_PER_AGGREGATE,
-            bytes_per_call: BYTES_PER_WALLET,
+            bytes_per_call: self.bytes_per_wallet(),
         }
+    }
+
+    /// What a wallet's rows take there and back: rows are longer where stable rates have words of their own.
+    fn bytes_per_wallet(&self) -> usize {
+        let words = if self.source.protocol() == Protocol::AaveV3 { 4 } else { 7 };
+        let reserves = Some(self.structure.reserves_ahead()).filter(|reserves| *reserves > 0);
+        (reserves.unwrap_or(RESERVES_AHEAD) * words + WORDS_PER_WALLET) * HEX_PER_WORD
     }
 
     fn market(&self, block: Block) -> Result<ReadMarket, GapReason> {

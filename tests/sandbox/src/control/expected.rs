@@ -1,5 +1,6 @@
 //! The truth about an address, computed here and nowhere else.
 
+mod fork;
 mod pools;
 
 use std::sync::Arc;
@@ -91,10 +92,12 @@ fn chain_value(view: &View<'_>, held: &Held, sums: &mut Sums) -> Value {
     let unpriced: Vec<String> = unpriced
         .filter_map(|(place, _)| chain.spam.get(*place).map(|address| address.to_checksum(None)))
         .collect();
-    let markets: Vec<Value> = held.account.iter().map(|account| market_value(view, account, sums)).collect();
     let pools = held.liquidity.iter().filter_map(|position| pools::value(view, position));
     let (pools, values): (Vec<Value>, Vec<f64>) = pools.unzip();
     sums.liquidity_usd += values.iter().sum::<f64>();
+    let mut markets: Vec<Value> =
+        held.account.iter().map(|account| market_value(view, account, sums)).collect();
+    markets.extend(held.forks.iter().filter_map(|account| fork::market_value(view, account, sums)));
     json!({
         "chain_id": chain.facts.id,
         "block_number": view.number,
@@ -127,6 +130,8 @@ fn market_value(view: &View<'_>, account: &Account, sums: &mut Sums) -> Value {
     json!({
         "protocol": "aave_v3",
         "pool": view.chain.facts.pool.to_checksum(None),
+        "base_unit": 1e8,
+        "unit_usd": 1.0,
         "e_mode": account.e_mode,
         "total_collateral_base": totals.collateral_base.to_string(),
         "total_debt_base": totals.debt_base.to_string(),

@@ -5,7 +5,7 @@ use alloy_sol_types::{SolCall, SolInterface};
 
 use crate::account;
 use crate::evm::abi::Erc20::{self, Erc20Calls as Calls};
-use crate::evm::{Outcome, Reverted, word};
+use crate::evm::{Outcome, Reverted, fork, word};
 use crate::wallets::{Held, Position};
 use crate::world::chain::Contract;
 use crate::world::view::View;
@@ -79,6 +79,10 @@ pub(crate) fn label(view: &View<'_>, contract: Contract) -> (String, String) {
             let name = format!("Aave {} Variable Debt {symbol}", view.chain.facts.name);
             (name, format!("variableDebt{short}{symbol}"))
         }
+        Contract::Fork(place, role) => {
+            let symbol = fork::symbol(view, place, role);
+            (symbol.clone(), symbol)
+        }
         Contract::Spam(index) => (format!("Visit claim-{index}.example to claim"), format!("CLAIM{index}")),
         _ => Default::default(),
     }
@@ -90,6 +94,7 @@ pub(crate) fn decimals(view: &View<'_>, contract: Contract) -> u8 {
         Contract::Token(place) | Contract::AToken(place) | Contract::DebtToken(place) => {
             view.token(place).map_or(0, |token| token.decimals)
         }
+        Contract::Fork(place, role) => fork::decimals(view, place, role),
         _ => 18,
     }
 }
@@ -121,12 +126,18 @@ pub(crate) fn balance_of(view: &View<'_>, contract: Contract, owner: Address) ->
         Contract::DebtToken(id) => word(&account::owed(scaled(view, contract, owner).1, &view.indexes(id).1)),
         Contract::Token(place) => {
             let idle = view.chain.reserves.get(place).filter(|reserve| reserve.a_token == owner);
+            let idle = idle.map(|reserve| reserve.available).or_else(|| {
+                let reserves = view.chain.forks.iter().flat_map(|fork| &fork.reserves);
+                let mut idle = reserves.filter(|reserve| reserve.token == place && reserve.a_token == owner);
+                idle.next().map(|reserve| reserve.available)
+            });
             let held = |held: &Held| {
                 held.tokens.iter().filter(|(token, _)| *token == place).map(|(_, raw)| *raw).sum::<u128>()
             };
             let own = || view.world.wallet(owner).on(view.chain.facts.id).map_or(0, held);
-            U256::from(idle.map_or_else(own, |reserve| reserve.available))
+            U256::from(idle.unwrap_or_else(own))
         }
+        Contract::Fork(place, role) => fork::balance_of(view, place, role, owner),
         Contract::Spam(index) => {
             let find = |held: &Held| held.spam.iter().find(|(place, _)| *place == index).map(|(_, raw)| *raw);
             view.world.wallet(owner).on(view.chain.facts.id).and_then(find).unwrap_or_default()

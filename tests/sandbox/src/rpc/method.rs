@@ -171,8 +171,10 @@ fn eth_call(context: &Context<'_>) -> Result<Answer, RpcError> {
 
 /// Whether a contract is a token, and so may be listed among balances.
 pub(super) fn is_token(contract: Contract) -> bool {
-    use Contract::{AToken, DebtToken, Spam, Token};
+    use crate::world::fork::Role;
+    use Contract::{AToken, DebtToken, Fork, Spam, Token};
     matches!(contract, Token(_) | AToken(_) | DebtToken(_) | Spam(_))
+        || matches!(contract, Fork(_, Role::AToken(_) | Role::DebtToken(_) | Role::StableToken(_)))
 }
 
 /// A balance as Alchemy writes it: 32 bytes of hex.

@@ -86,6 +86,19 @@ fn listed(view: &View<'_>, owner: Address) -> Vec<Address> {
             all.push(reserve.debt_token);
         }
     }
+    for account in &held.forks {
+        let reserves = chain.forks.get(account.fork).map(|fork| fork.reserves.as_slice()).unwrap_or_default();
+        for position in &account.positions {
+            let Some(reserve) = reserves.get(position.reserve) else { continue };
+            let (principal, ..) = position.stable;
+            let held = [
+                (position.scaled_supply, reserve.a_token),
+                (position.scaled_debt, reserve.debt_token),
+                (principal, reserve.stable_token),
+            ];
+            all.extend(held.into_iter().filter(|(amount, _)| *amount > 0).map(|(_, token)| token));
+        }
+    }
     all.sort_unstable();
     all.dedup();
     all

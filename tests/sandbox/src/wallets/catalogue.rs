@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 
 use alloy_primitives::{Address, keccak256};
 
+use crate::wallets::fork::ForkPlan;
 use crate::wallets::{Plan, liquidity};
+use crate::world::fork::Kind;
 
 /// A named wallet.
 pub(crate) struct Entry {
@@ -38,7 +40,7 @@ fn ethereum() -> Plan {
 }
 
 /// Every named wallet.
-pub(crate) static ENTRIES: [Entry; 14] = [
+pub(crate) static ENTRIES: [Entry; 16] = [
     Entry {
         name: "safe",
         description: "WETH and WBTC against USDC, health factor about 2.6",
@@ -158,5 +160,35 @@ pub(crate) static ENTRIES: [Entry; 14] = [
                       pool without a record) and on Arbitrum",
         has_code: false,
         plans: liquidity::uniswap_lp,
+    },
+    Entry {
+        name: "aave_v2",
+        description: "an Aave V2 account: WETH and WBTC against USDC and, at a stable rate, DAI; health factor about 1.2",
+        has_code: false,
+        plans: || {
+            let account = ForkPlan {
+                kind: Kind::AaveV2,
+                supply: vec![("WETH", 20.123_456), ("WBTC", 0.501_234)],
+                debt: vec![("USDC", 31_000.5)],
+                stable: vec![("DAI", 17_500.25), ("USDC", 1_200.0)],
+                e_mode: 0,
+            };
+            vec![Plan { forks: vec![account], ..ethereum() }]
+        },
+    },
+    Entry {
+        name: "spark",
+        description: "a Spark account: wstETH against WETH in its ETH e-mode, health factor about 1.05",
+        has_code: false,
+        plans: || {
+            let account = ForkPlan {
+                kind: Kind::Spark,
+                supply: vec![("wstETH", 50.25)],
+                debt: vec![("WETH", 53.4)],
+                stable: Vec::new(),
+                e_mode: 1,
+            };
+            vec![Plan { forks: vec![account], ..ethereum() }]
+        },
     },
 ];

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::draw::Draw;
 use crate::world::asset::Asset;
 use crate::world::chain::{Chain, Contract, FACTS, Facts, MULTICALL3, spam_address};
+use crate::world::fork;
 use crate::world::pool;
 
 /// 1e27, the unit of rates and indexes.
@@ -113,6 +114,7 @@ fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result
         tokens: Vec::new(),
         reserves: Vec::new(),
         e_modes: Vec::new(),
+        forks: Vec::new(),
         spam: (0..SPAM_TOKENS).map(|index| spam_address(facts.id, index)).collect(),
         pools: Vec::new(),
         native_asset: place_of(assets, facts.native)?,
@@ -127,6 +129,7 @@ fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result
     chain.e_modes = e_modes(&chain);
     chain.pools = pool::load(&chain);
     place_contracts(&mut chain);
+    fork::place(&mut chain, seed, now);
     Ok(chain)
 }
 
