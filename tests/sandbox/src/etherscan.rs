@@ -90,6 +90,7 @@ fn source_code(world: &World, chain: &Chain, address: Address) -> Value {
                 ("InitializableImmutableAdminUpgradeabilityProxy", "1")
             }
             Contract::Source(_) => ("EACAggregatorProxy", "0"),
+            Contract::Compound(contract) => (contract.verified_name(), "0"),
             Contract::Spam(_) => return None,
             Contract::PositionManager => ("NonfungiblePositionManager", "0"),
             Contract::PoolFactory => ("UniswapV3Factory", "0"),

@@ -5,6 +5,7 @@ pub(crate) mod liquidity;
 
 use alloy_primitives::{Address, U256};
 
+use crate::compound;
 use crate::draw::Draw;
 use crate::faults::Effects;
 use crate::wallets::liquidity::{Provide, Provided};
@@ -46,6 +47,8 @@ pub(crate) struct Held {
     pub(crate) account: Option<Account>,
     /// Its Uniswap V3 positions.
     pub(crate) liquidity: Vec<Provided>,
+    /// What it has in Compound.
+    pub(crate) compound: compound::Held,
 }
 
 /// An Aave V3 account.
@@ -93,6 +96,8 @@ pub(crate) struct Plan {
     pub(crate) e_mode: u8,
     /// Provided to Uniswap V3 pools.
     pub(crate) liquidity: Vec<Provide>,
+    /// What it has in Compound.
+    pub(crate) compound: compound::plan::Plan,
 }
 
 /// The wallet of an address: the catalogue's, or one drawn from seed and address.
@@ -207,6 +212,7 @@ fn realise(world: &World, chain: &Chain, plan: &Plan) -> Held {
         spam: (0..plan.spam.min(chain.spam.len())).map(|place| (place, spam_balance(place))).collect(),
         account,
         liquidity: Vec::new(),
+        compound: compound::plan::realise(world, chain, &plan.compound),
     }
 }
 

@@ -60,8 +60,7 @@ impl Service {
         let market = self.market(&assets, &simulated).await;
         let now = self.ports.clock.now();
         let parameters = self.parameters(request);
-        let tried =
-            off_the_runtime(move || simulate(&positions, &market, now, &parameters, &trial));
+        let tried = off_the_runtime(move || simulate(&positions, &market, now, &parameters, &trial));
         let Simulation { before, after, from_outside } =
             tried.await.map_err(|refusal| AppError::Refused(vec![refused(refusal)]))?;
         let (active, critical) = self.standing_counts(request.wallet).await?;

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::account::{self, Holding};
+use crate::compound;
 use crate::control::{Answer, refuse};
 use crate::faults::Effects;
 use crate::wallets::{Account, Held};
@@ -67,11 +68,15 @@ pub(super) async fn answer(
 
 /// Values in USD at market prices.
 #[derive(Default)]
-struct Sums {
-    tokens_usd: f64,
-    supplied_usd: f64,
-    debt_usd: f64,
-    liquidity_usd: f64,
+pub(crate) struct Sums {
+    /// Tokens in the wallet.
+    pub(crate) tokens_usd: f64,
+    /// Supplies.
+    pub(crate) supplied_usd: f64,
+    /// Debts.
+    pub(crate) debt_usd: f64,
+    /// Liquidity provided.
+    pub(crate) liquidity_usd: f64,
 }
 
 fn chain_value(view: &View<'_>, held: &Held, sums: &mut Sums) -> Value {
@@ -91,7 +96,9 @@ fn chain_value(view: &View<'_>, held: &Held, sums: &mut Sums) -> Value {
     let unpriced: Vec<String> = unpriced
         .filter_map(|(place, _)| chain.spam.get(*place).map(|address| address.to_checksum(None)))
         .collect();
-    let markets: Vec<Value> = held.account.iter().map(|account| market_value(view, account, sums)).collect();
+    let mut markets: Vec<Value> =
+        held.account.iter().map(|account| market_value(view, account, sums)).collect();
+    markets.extend(compound::expected::accounts(view, &held.compound, sums));
     let pools = held.liquidity.iter().filter_map(|position| pools::value(view, position));
     let (pools, values): (Vec<Value>, Vec<f64>) = pools.unzip();
     sums.liquidity_usd += values.iter().sum::<f64>();
@@ -108,7 +115,7 @@ fn chain_value(view: &View<'_>, held: &Held, sums: &mut Sums) -> Value {
 }
 
 /// An amount with its market price and value in USD.
-fn asset_value(view: &View<'_>, asset: usize, raw: &BigUint, decimals: u8) -> (Value, f64) {
+pub(crate) fn asset_value(view: &View<'_>, asset: usize, raw: &BigUint, decimals: u8) -> (Value, f64) {
     let price = view.world.market.price_usd(asset, view.timestamp);
     let units = raw.to_f64().unwrap_or(f64::INFINITY) / 10f64.powi(i32::from(decimals));
     let symbol = view.world.market.assets().get(asset).map(|asset| asset.symbol.clone());
@@ -126,6 +133,8 @@ fn market_value(view: &View<'_>, account: &Account, sums: &mut Sums) -> Value {
         .collect();
     json!({
         "protocol": "aave_v3",
+        "base_unit": "100000000",
+        "unit_usd": 1.0,
         "pool": view.chain.facts.pool.to_checksum(None),
         "e_mode": account.e_mode,
         "total_collateral_base": totals.collateral_base.to_string(),

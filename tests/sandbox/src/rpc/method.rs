@@ -3,6 +3,7 @@
 use alloy_primitives::{Address, B256, U256};
 use serde_json::{Value, json};
 
+use crate::compound::Contract as CompoundContract;
 use crate::evm;
 use crate::faults::{Effects, Provider};
 use crate::rpc::{Answer, RpcError, block, quantity, tokens};
@@ -171,8 +172,15 @@ fn eth_call(context: &Context<'_>) -> Result<Answer, RpcError> {
 
 /// Whether a contract is a token, and so may be listed among balances.
 pub(super) fn is_token(contract: Contract) -> bool {
-    use Contract::{AToken, DebtToken, Spam, Token};
-    matches!(contract, Token(_) | AToken(_) | DebtToken(_) | Spam(_))
+    use Contract::{AToken, Compound, DebtToken, Spam, Token};
+    matches!(
+        contract,
+        Token(_)
+            | AToken(_)
+            | DebtToken(_)
+            | Spam(_)
+            | Compound(CompoundContract::CToken(_) | CompoundContract::Comet(_))
+    )
 }
 
 /// A balance as Alchemy writes it: 32 bytes of hex.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use alloy_primitives::{Address, B256, address, keccak256};
 
+use crate::compound;
 use crate::world::pool::LiquidityPool;
 use crate::world::token::{EMode, Reserve, Token};
 
@@ -78,6 +79,8 @@ pub(crate) enum Contract {
     PoolFactory,
     /// The pool at this place of [`Chain::pools`].
     LiquidityPool(usize),
+    /// A contract of Compound.
+    Compound(compound::Contract),
 }
 
 /// One chain with everything deployed on it.
@@ -91,6 +94,8 @@ pub(crate) struct Chain {
     pub(crate) reserves: Vec<Reserve>,
     /// Its e-mode categories.
     pub(crate) e_modes: Vec<EMode>,
+    /// Compound's markets.
+    pub(crate) compound: compound::Deployed,
     /// Worthless tokens.
     pub(crate) spam: Vec<Address>,
     /// Its Uniswap V3 pools.

@@ -17,7 +17,7 @@ async fn every_catalogue_account_read_through_multicall_equals_the_expected_one(
     let (number, hash) = probe.head("eth-mainnet").await;
     let (_, catalogue) = probe.get("/control/catalogue").await;
     let entries = catalogue.as_array().expect("catalogue");
-    assert_eq!(entries.len(), 13);
+    assert!(entries.len() >= 13);
     let calls = entries
         .iter()
         .map(|entry| {
@@ -43,7 +43,8 @@ async fn every_catalogue_account_read_through_multicall_equals_the_expected_one(
 fn assert_same(name: &Value, seen: &getUserAccountDataReturn, expected: &Value) -> bool {
     let chains = expected["chains"].as_array().expect("chains");
     let ethereum = chains.iter().find(|chain| chain["chain_id"] == 1);
-    let Some(market) = ethereum.and_then(|chain| chain["markets"].get(0)) else {
+    let markets = ethereum.and_then(|chain| chain["markets"].as_array()).into_iter().flatten();
+    let Some(market) = markets.into_iter().find(|market| market["protocol"] == "aave_v3") else {
         assert_eq!((seen.collateral, seen.health), (U256::ZERO, U256::MAX), "{name}");
         return false;
     };
