@@ -223,6 +223,18 @@ pub enum Account {
     Morpho(morpho::Account),
 }
 
+impl Account {
+    /// Receipt tokens that the wallet holds and that its account would not name by itself when it is read again:
+    /// cTokens of markets that were not entered. They are to be kept among the wallet's known tokens.
+    #[must_use]
+    pub fn unlisted_deposits(&self) -> Vec<Asset> {
+        match self {
+            Self::CompoundV2(account) => account.unlisted_deposits(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl Lending for Account {
     fn facts(&self) -> Facts {
         match self {

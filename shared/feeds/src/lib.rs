@@ -17,6 +17,7 @@ pub mod quotes;
 // Positions.
 pub mod aave;
 pub mod alchemy;
+mod compound;
 mod contracts;
 pub mod erc20;
 pub mod json_rpc;

@@ -2,6 +2,8 @@
 
 mod aave;
 mod chain;
+mod compound_v2;
+mod compound_v3;
 mod gap;
 mod reader;
 mod sources;
@@ -136,5 +138,7 @@ fn nothing_yet(query: &WalletQuery) -> WalletPositions {
     }
 }
 
+#[cfg(test)]
+mod table;
 #[cfg(test)]
 mod tests;

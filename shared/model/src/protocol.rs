@@ -30,13 +30,19 @@ pub enum Protocol {
 
 impl Protocol {
     /// Every protocol this build reads.
-    pub const ALL: [Self; 5] = [Self::AaveV2, Self::AaveV3, Self::Spark, Self::Tokens, Self::UniswapV3];
+    pub const ALL: [Self; 7] = [
+        Self::AaveV2,
+        Self::AaveV3,
+        Self::CompoundV2,
+        Self::CompoundV3,
+        Self::Spark,
+        Self::Tokens,
+        Self::UniswapV3,
+    ];
 
     /// Protocols that are known to hold positions and that this build cannot read: every answer lists them.
-    pub const UNSUPPORTED: [&'static str; 11] = [
+    pub const UNSUPPORTED: [&'static str; 9] = [
         "aave_v4",
-        "compound_v2",
-        "compound_v3",
         "crvusd",
         "curve",
         "euler_v2",

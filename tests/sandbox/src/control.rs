@@ -1,6 +1,6 @@
 //! The routes that command the world and ask for the truth.
 
-mod expected;
+pub(crate) mod expected;
 mod pool;
 
 use std::sync::Arc;

@@ -94,6 +94,7 @@ fn source_code(world: &World, chain: &Chain, address: Address) -> Value {
             Contract::Fork(_, Role::UiData) => ("UiPoolDataProviderV2V3", "0"),
             Contract::Fork(_, Role::Oracle) => ("AaveOracle", "0"),
             Contract::Fork(..) => ("InitializableImmutableAdminUpgradeabilityProxy", "1"),
+            Contract::Compound(contract) => (contract.verified_name(), "0"),
             Contract::Spam(_) => return None,
             Contract::PositionManager => ("NonfungiblePositionManager", "0"),
             Contract::PoolFactory => ("UniswapV3Factory", "0"),

@@ -2,6 +2,7 @@
 
 pub(crate) mod abi;
 mod aggregate;
+pub(crate) mod compound;
 mod data;
 pub(crate) mod fork;
 mod multicall;
@@ -54,6 +55,7 @@ pub(crate) fn call(view: &View<'_>, to: Address, input: &[u8]) -> Outcome {
         Some(Contract::PoolFactory) => uniswap::call_factory(view, input),
         Some(Contract::LiquidityPool(place)) => uniswap::call_pool(view, *place, input),
         Some(Contract::Fork(place, role)) => fork::call(view, *place, *role, input),
+        Some(Contract::Compound(contract)) => compound::call(view, *contract, input),
         Some(contract) => token::call(view, *contract, input),
     }
 }

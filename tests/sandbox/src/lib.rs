@@ -1,6 +1,6 @@
 //! `risk-sandbox`: the providers' real protocols over real HTTP, above a deterministic world.
 //!
-//! One listener answers as Alchemy (JSON-RPC with the contracts of Aave V3, Multicall3, ERC-20 tokens and
+//! One listener answers as Alchemy (JSON-RPC with the contracts of Aave V3, Compound, Multicall3, ERC-20 tokens and
 //! price feeds), CoinGecko, Etherscan, The Graph and DefiLlama, and receives what is sent to Slack,
 //! PagerDuty and webhooks. `/control` moves prices and time, commands faults, counts requests and tells the
 //! truth about any wallet. Its protocol arithmetic is its own, so that a test which compares a service with
@@ -9,6 +9,7 @@
 mod account;
 mod clock;
 mod coingecko;
+mod compound;
 mod control;
 mod counters;
 mod draw;

@@ -7,6 +7,7 @@ pub(crate) mod liquidity;
 use alloy_primitives::{Address, U256};
 
 use self::fork::{ForkAccount, ForkPlan};
+use crate::compound;
 use crate::draw::Draw;
 use crate::faults::Effects;
 use crate::wallets::liquidity::{Provide, Provided};
@@ -50,6 +51,8 @@ pub(crate) struct Held {
     pub(crate) liquidity: Vec<Provided>,
     /// Its accounts in Aave V2 and Spark.
     pub(crate) forks: Vec<ForkAccount>,
+    /// What it has in Compound.
+    pub(crate) compound: compound::Held,
 }
 
 /// An Aave V3 account.
@@ -99,6 +102,8 @@ pub(crate) struct Plan {
     pub(crate) liquidity: Vec<Provide>,
     /// Accounts in Aave V2 and Spark.
     pub(crate) forks: Vec<ForkPlan>,
+    /// What it has in Compound.
+    pub(crate) compound: compound::plan::Plan,
 }
 
 /// The wallet of an address: the catalogue's, or one drawn from seed and address.
@@ -214,6 +219,7 @@ fn realise(world: &World, chain: &Chain, plan: &Plan) -> Held {
         account,
         liquidity: Vec::new(),
         forks: plan.forks.iter().filter_map(|plan| fork::realise(chain, plan)).collect(),
+        compound: compound::plan::realise(world, chain, &plan.compound),
     }
 }
 

@@ -104,8 +104,9 @@ async fn status_counts_wallets_alerts_upstreams_and_this_process_own_traffic() {
 async fn info_says_what_is_read_limited_and_warned_at() {
     let body = get(&World::open().router, "/api/info").await.json();
     assert_eq!(body["name"], "risk-manager");
-    assert_eq!(body["protocols"], serde_json::json!(["aave_v3", "tokens", "uniswap_v3"]));
-    assert!(body["unsupported_protocols"].as_array().unwrap().iter().any(|name| name == "compound_v3"));
+    let read = ["aave_v3", "compound_v2", "compound_v3", "tokens", "uniswap_v3"];
+    assert_eq!(body["protocols"], serde_json::json!(read));
+    assert!(body["unsupported_protocols"].as_array().unwrap().iter().any(|name| name == "crvusd"));
     assert_eq!(body["chains"], serde_json::json!([{"name":"ethereum","chain_id":1}]));
     assert_eq!(body["limits"]["body_bytes"], 65_536);
     assert_eq!(body["intervals"]["sweep_seconds"], 600);

@@ -53,7 +53,7 @@ async fn a_wallet_shows_its_level_gauges_account_alerts_and_what_to_do() {
         "liquidation_risk",
         "What to do",
         "Repay",
-        "compound_v3",
+        "crvusd",
         "stroke-dasharray=\"0 0.0 ",
     ] {
         assert!(html.contains(part), "{part} is missing");

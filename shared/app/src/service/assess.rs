@@ -144,6 +144,7 @@ impl Outcome {
                 .iter()
                 .map(|holding| holding.asset)
                 .filter(|asset| asset.address().is_some())
+                .chain(positions.accounts.iter().flat_map(|one| one.account.unlisted_deposits()))
                 .collect(),
         }
     }

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use risk_model::U256;
+use risk_model::{Asset, U256};
 
 use super::{Account, Market, MarketPosition};
 use crate::aave::{Overflow, WAD, add, mul_div_floor};
@@ -97,6 +97,14 @@ impl Market {
 }
 
 impl Account {
+    /// cTokens of markets that the wallet has not entered.
+    #[must_use]
+    pub fn unlisted_deposits(&self) -> Vec<Asset> {
+        let held = self.positions.iter().filter(|part| !part.is_entered && !part.c_tokens.is_zero());
+        let markets = held.filter_map(|part| self.market(part).ok());
+        markets.map(|market| Asset::contract(self.comptroller.chain, market.c_token)).collect()
+    }
+
     /// The market of a part.
     pub(super) fn market(&self, part: &MarketPosition) -> Result<&Market, AccountError> {
         self.comptroller.markets.get(part.market).ok_or(AccountError::UnknownMarket)

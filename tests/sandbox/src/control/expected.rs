@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::account::{self, Holding};
+use crate::compound;
 use crate::control::{Answer, refuse};
 use crate::faults::Effects;
 use crate::wallets::{Account, Held};
@@ -68,11 +69,15 @@ pub(super) async fn answer(
 
 /// Values in USD at market prices.
 #[derive(Default)]
-struct Sums {
-    tokens_usd: f64,
-    supplied_usd: f64,
-    debt_usd: f64,
-    liquidity_usd: f64,
+pub(crate) struct Sums {
+    /// Tokens in the wallet.
+    pub(crate) tokens_usd: f64,
+    /// Supplies.
+    pub(crate) supplied_usd: f64,
+    /// Debts.
+    pub(crate) debt_usd: f64,
+    /// Liquidity provided.
+    pub(crate) liquidity_usd: f64,
 }
 
 fn chain_value(view: &View<'_>, held: &Held, sums: &mut Sums) -> Value {
@@ -98,6 +103,7 @@ fn chain_value(view: &View<'_>, held: &Held, sums: &mut Sums) -> Value {
     let mut markets: Vec<Value> =
         held.account.iter().map(|account| market_value(view, account, sums)).collect();
     markets.extend(held.forks.iter().filter_map(|account| fork::market_value(view, account, sums)));
+    markets.extend(compound::expected::accounts(view, &held.compound, sums));
     json!({
         "chain_id": chain.facts.id,
         "block_number": view.number,
@@ -111,7 +117,7 @@ fn chain_value(view: &View<'_>, held: &Held, sums: &mut Sums) -> Value {
 }
 
 /// An amount with its market price and value in USD.
-fn asset_value(view: &View<'_>, asset: usize, raw: &BigUint, decimals: u8) -> (Value, f64) {
+pub(crate) fn asset_value(view: &View<'_>, asset: usize, raw: &BigUint, decimals: u8) -> (Value, f64) {
     let price = view.world.market.price_usd(asset, view.timestamp);
     let units = raw.to_f64().unwrap_or(f64::INFINITY) / 10f64.powi(i32::from(decimals));
     let symbol = view.world.market.assets().get(asset).map(|asset| asset.symbol.clone());

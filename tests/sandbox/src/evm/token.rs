@@ -5,7 +5,7 @@ use alloy_sol_types::{SolCall, SolInterface};
 
 use crate::account;
 use crate::evm::abi::Erc20::{self, Erc20Calls as Calls};
-use crate::evm::{Outcome, Reverted, fork, word};
+use crate::evm::{Outcome, Reverted, compound, fork, word};
 use crate::wallets::{Held, Position};
 use crate::world::chain::Contract;
 use crate::world::view::View;
@@ -83,6 +83,7 @@ pub(crate) fn label(view: &View<'_>, contract: Contract) -> (String, String) {
             let symbol = fork::symbol(view, place, role);
             (symbol.clone(), symbol)
         }
+        Contract::Compound(contract) => compound::label(view, contract),
         Contract::Spam(index) => (format!("Visit claim-{index}.example to claim"), format!("CLAIM{index}")),
         _ => Default::default(),
     }
@@ -95,6 +96,7 @@ pub(crate) fn decimals(view: &View<'_>, contract: Contract) -> u8 {
             view.token(place).map_or(0, |token| token.decimals)
         }
         Contract::Fork(place, role) => fork::decimals(view, place, role),
+        Contract::Compound(contract) => compound::decimals(view, contract),
         _ => 18,
     }
 }
@@ -135,13 +137,15 @@ pub(crate) fn balance_of(view: &View<'_>, contract: Contract, owner: Address) ->
                 held.tokens.iter().filter(|(token, _)| *token == place).map(|(_, raw)| *raw).sum::<u128>()
             };
             let own = || view.world.wallet(owner).on(view.chain.facts.id).map_or(0, held);
-            U256::from(idle.unwrap_or_else(own))
+            let lent = view.chain.compound.idle(owner, place);
+            U256::from(idle.map(|reserve| reserve.available).or(lent).unwrap_or_else(own))
         }
         Contract::Fork(place, role) => fork::balance_of(view, place, role, owner),
         Contract::Spam(index) => {
             let find = |held: &Held| held.spam.iter().find(|(place, _)| *place == index).map(|(_, raw)| *raw);
             view.world.wallet(owner).on(view.chain.facts.id).and_then(find).unwrap_or_default()
         }
+        Contract::Compound(contract) => compound::balance_of(view, contract, owner),
         _ => U256::ZERO,
     }
 }

@@ -3,6 +3,7 @@
 use alloy_primitives::{Address, B256, U256};
 use serde_json::{Value, json};
 
+use crate::compound::Contract as CompoundContract;
 use crate::evm;
 use crate::faults::{Effects, Provider};
 use crate::rpc::{Answer, RpcError, block, quantity, tokens};
@@ -172,9 +173,16 @@ fn eth_call(context: &Context<'_>) -> Result<Answer, RpcError> {
 /// Whether a contract is a token, and so may be listed among balances.
 pub(super) fn is_token(contract: Contract) -> bool {
     use crate::world::fork::Role;
-    use Contract::{AToken, DebtToken, Fork, Spam, Token};
-    matches!(contract, Token(_) | AToken(_) | DebtToken(_) | Spam(_))
-        || matches!(contract, Fork(_, Role::AToken(_) | Role::DebtToken(_) | Role::StableToken(_)))
+    use Contract::{AToken, Compound, DebtToken, Fork, Spam, Token};
+    matches!(
+        contract,
+        Token(_)
+            | AToken(_)
+            | DebtToken(_)
+            | Spam(_)
+            | Fork(_, Role::AToken(_) | Role::DebtToken(_) | Role::StableToken(_))
+            | Compound(CompoundContract::CToken(_) | CompoundContract::Comet(_))
+    )
 }
 
 /// A balance as Alchemy writes it: 32 bytes of hex.

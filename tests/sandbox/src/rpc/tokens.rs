@@ -3,10 +3,11 @@
 use alloy_primitives::{Address, U256};
 use serde_json::{Value, json};
 
+use crate::compound;
 use crate::evm::token as erc20;
 use crate::rpc::RpcError;
 use crate::rpc::method::{Context, balance_word, is_token};
-use crate::world::chain::Contract;
+use crate::world::chain::{Chain, Contract};
 use crate::world::view::View;
 
 /// Most balances in one page.
@@ -99,9 +100,19 @@ fn listed(view: &View<'_>, owner: Address) -> Vec<Address> {
             all.extend(held.into_iter().filter(|(amount, _)| *amount > 0).map(|(_, token)| token));
         }
     }
+    all.extend(compound_tokens(chain, &held.compound));
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// cTokens, and the Comets whose base token is supplied: receipts that are tokens too.
+fn compound_tokens(chain: &Chain, held: &compound::Held) -> Vec<Address> {
+    let markets = held.markets.iter().filter(|position| position.c_tokens > 0);
+    let markets = markets.filter_map(|position| chain.compound.markets.get(position.market));
+    let comets = held.comets.iter().filter(|position| position.principal > 0);
+    let comets = comets.filter_map(|position| chain.compound.comets.get(position.comet));
+    markets.map(|market| market.address).chain(comets.map(|comet| comet.address)).collect()
 }
 
 fn row(view: &View<'_>, token: Address, owner: Address) -> Value {

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use alloy_primitives::{Address, keccak256};
 
 use crate::wallets::fork::ForkPlan;
+use crate::compound::plan::{CometPlan, Plan as CompoundPlan};
 use crate::wallets::{Plan, liquidity};
 use crate::world::fork::Kind;
 
@@ -40,7 +41,7 @@ fn ethereum() -> Plan {
 }
 
 /// Every named wallet.
-pub(crate) static ENTRIES: [Entry; 16] = [
+pub(crate) static ENTRIES: [Entry; 19] = [
     Entry {
         name: "safe",
         description: "WETH and WBTC against USDC, health factor about 2.6",
@@ -189,6 +190,47 @@ pub(crate) static ENTRIES: [Entry; 16] = [
                 e_mode: 1,
             };
             vec![Plan { forks: vec![account], ..ethereum() }]
+        },
+    },
+    Entry {
+        name: "compound_v2",
+        description: "cETH and cWBTC against USDC and more cUNI in a market not entered, health factor about 1.3",
+        has_code: false,
+        plans: || {
+            let compound = CompoundPlan {
+                entered: vec![("cETH", 14.25), ("cWBTC", 0.350_017)],
+                idle: vec![("cUNI", 905.5)],
+                debt: Some(("cUSDC", 1.3)),
+                comets: Vec::new(),
+            };
+            vec![Plan { tokens: vec![("USDC", 75.5)], compound, ..ethereum() }]
+        },
+    },
+    Entry {
+        name: "compound_v3",
+        description: "accounts in the Comets of USDC (about 1.2) and USDT (no debt) on Ethereum, and of USDC on Arbitrum",
+        has_code: false,
+        plans: || {
+            let collateral = vec![("WBTC", 0.512_345_67), ("WETH", 7.25), ("LINK", 110.125)];
+            let borrower = CometPlan { base: "USDC", collateral, health: 1.2, ..CometPlan::default() };
+            let supplier = CometPlan { base: "USDT", supplied: 4_321.123_456, ..CometPlan::default() };
+            let first = CompoundPlan { comets: vec![borrower, supplier], ..CompoundPlan::default() };
+            let collateral = vec![("ARB", 5_000.75), ("wstETH", 2.125)];
+            let other = CometPlan { base: "USDC", collateral, health: 1.6, ..CometPlan::default() };
+            let second = CompoundPlan { comets: vec![other], ..CompoundPlan::default() };
+            let arbitrum = Plan { chain_id: 42161, native: 0.1, compound: second, ..Plan::default() };
+            vec![Plan { compound: first, ..ethereum() }, arbitrum]
+        },
+    },
+    Entry {
+        name: "compound_ether",
+        description: "ETH-quoted Comet of WETH, with collaterals beyond the sixteenth, health factor about 1.04",
+        has_code: false,
+        plans: || {
+            let collateral = vec![("wstETH", 31.75), ("rETH", 4.5), ("ENS", 410.25), ("LDO", 900.0)];
+            let borrower = CometPlan { base: "WETH", collateral, health: 1.04, ..CometPlan::default() };
+            let compound = CompoundPlan { comets: vec![borrower], ..CompoundPlan::default() };
+            vec![Plan { compound, ..ethereum() }]
         },
     },
 ];

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use alloy_primitives::{Address, B256, address, keccak256};
 
 use crate::world::fork::{Fork, Role};
+use crate::compound;
 use crate::world::pool::LiquidityPool;
 use crate::world::token::{EMode, Reserve, Token};
 
@@ -81,6 +82,8 @@ pub(crate) enum Contract {
     LiquidityPool(usize),
     /// A contract of the market at this place of [`Chain::forks`].
     Fork(usize, Role),
+    /// A contract of Compound.
+    Compound(compound::Contract),
 }
 
 /// One chain with everything deployed on it.
@@ -96,6 +99,8 @@ pub(crate) struct Chain {
     pub(crate) e_modes: Vec<EMode>,
     /// Aave V2 and Spark, where they are.
     pub(crate) forks: Vec<Fork>,
+    /// Compound's markets.
+    pub(crate) compound: compound::Deployed,
     /// Worthless tokens.
     pub(crate) spam: Vec<Address>,
     /// Its Uniswap V3 pools.

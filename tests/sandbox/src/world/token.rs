@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use alloy_primitives::{Address, U256};
 use anyhow::{Context, Result, bail};
 
+use crate::compound;
 use crate::draw::Draw;
 use crate::world::asset::Asset;
 use crate::world::chain::{Chain, Contract, FACTS, Facts, MULTICALL3, spam_address};
@@ -115,6 +116,7 @@ fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result
         reserves: Vec::new(),
         e_modes: Vec::new(),
         forks: Vec::new(),
+        compound: compound::Deployed::default(),
         spam: (0..SPAM_TOKENS).map(|index| spam_address(facts.id, index)).collect(),
         pools: Vec::new(),
         native_asset: place_of(assets, facts.native)?,
@@ -128,6 +130,7 @@ fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result
     }
     chain.e_modes = e_modes(&chain);
     chain.pools = pool::load(&chain);
+    chain.compound = compound::Deployed::load(facts, &chain.tokens, assets, (seed, now))?;
     place_contracts(&mut chain);
     fork::place(&mut chain, seed, now);
     Ok(chain)
@@ -275,5 +278,7 @@ fn place_contracts(chain: &mut Chain) {
     at.extend([(factory, Contract::PoolFactory), (manager, Contract::PositionManager)]);
     let pools = chain.pools.iter().enumerate();
     at.extend(pools.map(|(place, pool)| (pool.address, Contract::LiquidityPool(place))));
+    let compound = chain.compound.contracts().into_iter();
+    at.extend(compound.map(|(address, contract)| (address, Contract::Compound(contract))));
     chain.contracts = at;
 }

@@ -7,6 +7,8 @@ mod aggregate;
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
+mod compound;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod graph;
