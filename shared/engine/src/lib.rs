@@ -12,6 +12,7 @@ pub mod compound_v3;
 pub mod concentration;
 pub mod covariance;
 pub mod cure;
+pub mod curve;
 pub mod filtered;
 pub mod issuer;
 pub mod lending;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use risk_model::{Address, Asset, ChainId, Protocol, U256};
 
+use crate::curve;
 use crate::lending::Fault;
 use crate::position::Block;
 use crate::uniswap;
@@ -98,6 +99,8 @@ pub trait Liquidity {
 pub enum PoolPosition {
     /// Concentrated liquidity held as an NFT of Uniswap V3's `NonfungiblePositionManager`.
     UniswapV3(uniswap::Position),
+    /// LP tokens of a Curve pool.
+    Curve(curve::Position),
 }
 
 impl PoolPosition {
@@ -105,6 +108,7 @@ impl PoolPosition {
     pub fn tokens(&self) -> impl Iterator<Item = &PoolToken> {
         match self {
             Self::UniswapV3(position) => position.pool.tokens.iter(),
+            Self::Curve(position) => position.pool.tokens.iter(),
         }
     }
 }
@@ -113,12 +117,14 @@ impl Liquidity for PoolPosition {
     fn facts(&self) -> Facts {
         match self {
             Self::UniswapV3(position) => position.facts(),
+            Self::Curve(position) => position.facts(),
         }
     }
 
     fn counted(&self, usd: &[f64]) -> Result<Counted, Fault> {
         match self {
             Self::UniswapV3(position) => position.counted(usd),
+            Self::Curve(position) => position.counted(usd),
         }
     }
 }

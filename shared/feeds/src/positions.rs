@@ -5,6 +5,7 @@ mod chain;
 mod compound_v2;
 mod compound_v3;
 mod gap;
+mod morpho;
 mod reader;
 mod sources;
 mod tokens;
@@ -18,7 +19,7 @@ use risk_app::ports::{Clock, Depth, Positions, UpstreamHealth, Upstreams, Wallet
 use risk_engine::pool::PoolPosition;
 use risk_engine::position::{Holding, LendingAccount, Reading, WalletPositions};
 use risk_model::request::Scope;
-use risk_model::{ChainId, Gap, Protocol};
+use risk_model::{ChainId, Gap, KnownMarkets, Protocol};
 
 use self::reader::Source;
 use self::sources::sources_of;
@@ -58,6 +59,7 @@ struct Part {
     pools: Vec<PoolPosition>,
     readings: Vec<Reading>,
     gaps: Vec<Gap>,
+    markets: Vec<KnownMarkets>,
     /// Whether the contracts said what Aave V3 account there is, if any.
     is_account_known: bool,
 }
@@ -121,6 +123,7 @@ impl Positions for ChainPositions {
                 whole.pools.extend(part.pools);
                 whole.readings.extend(part.readings);
                 whole.gaps.extend(part.gaps);
+                whole.markets.extend(part.markets);
             }
         }
         read
@@ -135,6 +138,7 @@ fn nothing_yet(query: &WalletQuery) -> WalletPositions {
         pools: Vec::new(),
         readings: Vec::new(),
         gaps: Vec::new(),
+        markets: Vec::new(),
     }
 }
 

@@ -30,25 +30,25 @@ pub enum Protocol {
 
 impl Protocol {
     /// Every protocol this build reads.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AaveV2,
         Self::AaveV3,
         Self::CompoundV2,
         Self::CompoundV3,
+        Self::MorphoBlue,
         Self::Spark,
         Self::Tokens,
         Self::UniswapV3,
     ];
 
     /// Protocols that are known to hold positions and that this build cannot read: every answer lists them.
-    pub const UNSUPPORTED: [&'static str; 9] = [
+    pub const UNSUPPORTED: [&'static str; 8] = [
         "aave_v4",
         "crvusd",
         "curve",
         "euler_v2",
         "fluid",
         "liquity",
-        "morpho_blue",
         "sky",
         "uniswap_v4",
     ];

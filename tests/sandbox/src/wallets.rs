@@ -10,6 +10,7 @@ use self::fork::{ForkAccount, ForkPlan};
 use crate::compound;
 use crate::draw::Draw;
 use crate::faults::Effects;
+use crate::morpho;
 use crate::wallets::liquidity::{Provide, Provided};
 use crate::world::World;
 use crate::world::chain::Chain;
@@ -53,6 +54,8 @@ pub(crate) struct Held {
     pub(crate) forks: Vec<ForkAccount>,
     /// What it has in Compound.
     pub(crate) compound: compound::Held,
+    /// Its parts of Morpho Blue's markets.
+    pub(crate) morpho: Vec<morpho::Position>,
 }
 
 /// An Aave V3 account.
@@ -104,6 +107,8 @@ pub(crate) struct Plan {
     pub(crate) forks: Vec<ForkPlan>,
     /// What it has in Compound.
     pub(crate) compound: compound::plan::Plan,
+    /// Parts of Morpho Blue's markets.
+    pub(crate) morpho: Vec<morpho::Deal>,
 }
 
 /// The wallet of an address: the catalogue's, or one drawn from seed and address.
@@ -220,6 +225,9 @@ fn realise(world: &World, chain: &Chain, plan: &Plan) -> Held {
         liquidity: Vec::new(),
         forks: plan.forks.iter().filter_map(|plan| fork::realise(chain, plan)).collect(),
         compound: compound::plan::realise(world, chain, &plan.compound),
+        morpho: morpho::realise(chain, plan, |asset| {
+            world.market.assets().get(asset).map_or(0, |asset| asset.base_e8)
+        }),
     }
 }
 

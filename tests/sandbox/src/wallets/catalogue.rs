@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use alloy_primitives::{Address, keccak256};
 
+use crate::morpho::Deal;
 use crate::wallets::fork::ForkPlan;
 use crate::compound::plan::{CometPlan, Plan as CompoundPlan};
 use crate::wallets::{Plan, liquidity};
@@ -41,7 +42,7 @@ fn ethereum() -> Plan {
 }
 
 /// Every named wallet.
-pub(crate) static ENTRIES: [Entry; 19] = [
+pub(crate) static ENTRIES: [Entry; 20] = [
     Entry {
         name: "safe",
         description: "WETH and WBTC against USDC, health factor about 2.6",
@@ -231,6 +232,17 @@ pub(crate) static ENTRIES: [Entry; 19] = [
             let borrower = CometPlan { base: "WETH", collateral, health: 1.04, ..CometPlan::default() };
             let compound = CompoundPlan { comets: vec![borrower], ..CompoundPlan::default() };
             vec![Plan { compound, ..ethereum() }]
+        },
+    },
+    Entry {
+        name: "morpho",
+        description: "wstETH against USDC on Morpho, health factor about 1.1; a safe WBTC loan and a WETH supply beside",
+        has_code: false,
+        plans: || {
+            let near = Deal { market: 0, collateral: 8.25, health: 1.1, ..Deal::default() };
+            let lent = Deal { market: 1, lent: 3.5, ..Deal::default() };
+            let safe = Deal { market: 2, collateral: 0.75, health: 2.4, ..Deal::default() };
+            vec![Plan { morpho: vec![near, lent, safe], ..ethereum() }]
         },
     },
 ];

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::compound;
 use crate::draw::Draw;
+use crate::morpho;
 use crate::world::asset::Asset;
 use crate::world::chain::{Chain, Contract, FACTS, Facts, MULTICALL3, spam_address};
 use crate::world::fork;
@@ -119,6 +120,7 @@ fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result
         compound: compound::Deployed::default(),
         spam: (0..SPAM_TOKENS).map(|index| spam_address(facts.id, index)).collect(),
         pools: Vec::new(),
+        morpho: Vec::new(),
         native_asset: place_of(assets, facts.native)?,
         contracts: HashMap::new(),
     };
@@ -133,6 +135,7 @@ fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result
     chain.compound = compound::Deployed::load(facts, &chain.tokens, assets, (seed, now))?;
     place_contracts(&mut chain);
     fork::place(&mut chain, seed, now);
+    morpho::deploy(&mut chain, now);
     Ok(chain)
 }
 
