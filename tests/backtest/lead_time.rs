@@ -26,14 +26,14 @@ pub(crate) const FALSE_AFTER_DAYS: u64 = 7;
 #[derive(Clone, Debug)]
 pub(crate) enum Rule {
     /// The product's own.
-    Ours(Thresholds),
+    Ours(Box<Thresholds>),
     /// Opens under a health factor, closes 0.05 above it.
     Fixed(f64),
 }
 
 impl Rule {
     pub(crate) fn ours() -> Self {
-        Self::Ours(Thresholds::default())
+        Self::Ours(Box::default())
     }
 
     /// Whether it opens (`Some(true)`), closes (`Some(false)`) or leaves the alert as it is.

@@ -12,11 +12,14 @@ use risk_engine::returns::{Series, combine};
 /// Dollars of which no closes are recorded: taken for still.
 const STILL: [&str; 7] = ["GUSD", "BUSD", "TUSD", "SUSD", "FEI", "PAX", "RAI"];
 
+/// Returns up to a day, by ticker and day; `None` where there are too few.
+type SeriesByDay = HashMap<(String, u64), Option<Rc<Series>>>;
+
 /// The recorded closes, by the symbols of the protocol.
 pub(crate) struct Market<'a> {
     closes: HashMap<&'a str, &'a DailyCloses>,
     parameters: Parameters,
-    series: RefCell<HashMap<(String, u64), Option<Rc<Series>>>>,
+    series: RefCell<SeriesByDay>,
 }
 
 impl<'a> Market<'a> {

@@ -29,33 +29,29 @@ pub(crate) struct Path {
 
 /// How the liquidated were warned.
 pub(crate) struct Lead {
-    pub(crate) of: usize,
-    pub(crate) warned: usize,
+    pub(crate) of: u32,
+    pub(crate) warned: u32,
     /// Median hours that the alert stood before; 0 for those not warned.
     pub(crate) median_hours: u32,
 }
 
 impl Lead {
     pub(crate) fn recall(&self) -> f64 {
-        ratio(self.warned, self.of)
+        f64::from(self.warned) / f64::from(self.of.max(1))
     }
 }
 
 /// How the others were.
 pub(crate) struct Alarms {
-    pub(crate) opened: usize,
-    pub(crate) false_ones: usize,
+    pub(crate) opened: u32,
+    pub(crate) false_ones: u32,
     pub(crate) months: f64,
 }
 
 impl Alarms {
     pub(crate) fn false_a_month(&self) -> f64 {
-        f64::from(u32::try_from(self.false_ones).unwrap()) / self.months
+        f64::from(self.false_ones) / self.months
     }
-}
-
-fn ratio(part: usize, whole: usize) -> f64 {
-    f64::from(u32::try_from(part).unwrap()) / f64::from(u32::try_from(whole.max(1)).unwrap())
 }
 
 /// Who has an alert standing an hour before, and since when.
@@ -74,9 +70,10 @@ pub(crate) fn lead<'a>(all: impl Iterator<Item = &'a Liquidated>, rule: &Rule) -
         })
         .collect();
     since.sort_unstable();
+    let count = |is_counted: fn(&u32) -> bool| since.iter().map(|hours| u32::from(is_counted(hours))).sum();
     Lead {
-        of: since.len(),
-        warned: since.iter().filter(|hours| **hours >= 1).count(),
+        of: count(|_| true),
+        warned: count(|hours| *hours >= 1),
         median_hours: since.get(since.len() / 2).copied().unwrap_or(0),
     }
 }
@@ -95,7 +92,7 @@ pub(crate) fn alarms(paths: &[Path], rule: &Rule) -> Alarms {
                 Some(true) if !stands => {
                     stands = true;
                     opened += 1;
-                    false_ones += usize::from(!comes_true(path, index, *day));
+                    false_ones += u32::from(!comes_true(path, index, *day));
                 }
                 Some(false) => stands = false,
                 _ => {}
