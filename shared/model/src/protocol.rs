@@ -42,16 +42,8 @@ impl Protocol {
     ];
 
     /// Protocols that are known to hold positions and that this build cannot read: every answer lists them.
-    pub const UNSUPPORTED: [&'static str; 8] = [
-        "aave_v4",
-        "crvusd",
-        "curve",
-        "euler_v2",
-        "fluid",
-        "liquity",
-        "sky",
-        "uniswap_v4",
-    ];
+    pub const UNSUPPORTED: [&'static str; 8] =
+        ["aave_v4", "crvusd", "curve", "euler_v2", "fluid", "liquity", "sky", "uniswap_v4"];
 
     /// The snake-case name used in requests and answers.
     #[must_use]

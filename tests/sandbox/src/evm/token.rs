@@ -138,7 +138,7 @@ pub(crate) fn balance_of(view: &View<'_>, contract: Contract, owner: Address) ->
             };
             let own = || view.world.wallet(owner).on(view.chain.facts.id).map_or(0, held);
             let lent = view.chain.compound.idle(owner, place);
-            U256::from(idle.map(|reserve| reserve.available).or(lent).unwrap_or_else(own))
+            U256::from(idle.or(lent).unwrap_or_else(own))
         }
         Contract::Fork(place, role) => fork::balance_of(view, place, role, owner),
         Contract::Spam(index) => {

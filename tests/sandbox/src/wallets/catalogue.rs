@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use alloy_primitives::{Address, keccak256};
 
+use crate::compound::plan::{CometPlan, Plan as CompoundPlan};
 use crate::morpho::Deal;
 use crate::wallets::fork::ForkPlan;
-use crate::compound::plan::{CometPlan, Plan as CompoundPlan};
 use crate::wallets::{Plan, liquidity};
 use crate::world::fork::Kind;
 

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use alloy_primitives::{Address, B256, address, keccak256};
 
+use crate::compound;
 use crate::morpho;
 use crate::world::fork::{Fork, Role};
-use crate::compound;
 use crate::world::pool::LiquidityPool;
 use crate::world::token::{EMode, Reserve, Token};
 
