@@ -127,6 +127,7 @@ impl Portfolio {
             accounts: vec![],
             holdings,
             pools: vec![],
+            markets: vec![],
             readings: vec![],
             gaps: vec![],
         };

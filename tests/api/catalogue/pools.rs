@@ -31,7 +31,7 @@ pub(super) fn compare(summary: &Value, chain: &str, expected: &Value, name: &str
         assert_eq!(seen["amount"]["value"], expected["amount_raw"], "{name}: amount of {}", seen["symbol"]);
         assert_eq!(seen["fees"]["value"], expected["fees_raw"], "{name}: fees of {}", seen["symbol"]);
     }
-    assert_close(known(&seen["value_usd"]), expected["value_usd"].as_f64().unwrap(), name);
+    assert_close(known(&seen["value_usd"]), expected["value_usd"].as_f64().unwrap(), 1e-9, name);
 }
 
 async fn expected_of(stack: &Stack, wallet: &str, summary: &Value) -> Value {
