@@ -13,22 +13,7 @@ pub(crate) fn print(closes: &[(String, DailyCloses)]) -> anyhow::Result<()> {
     };
     let ours = bench.measure(&Rule::ours());
     let equal = bench.equal_recall(ours.lead.recall());
-    println!("\nLead before liquidation, {} liquidations of 2021-01 to 2022-04:", bench.liquidated.len());
-    println!(
-        "recall: an alert stands an hour before; lead: since when, at the sample's 168, 72, 48, 24, 12, 6, 3 and 1 h;"
-    );
-    println!(
-        "false alarm: opened, and nothing under 1 nor liquidated within {FALSE_AFTER_DAYS} days; daily closes; an \
-         alert opens again only after it closed"
-    );
-    println!(
-        "{:<28} {:>8} {:>11} | {:^27} | {:^27}",
-        "rule", "recall", "median lead", "borrowers as they were", "borrowers re-levered"
-    );
-    println!(
-        "{:<28} {:>8} {:>11} | {:>6} {:>6} {:>13} | {:>6} {:>6} {:>13}",
-        "", "at 1 h", "h", "alarms", "false", "false a month", "alarms", "false", "false a month"
-    );
+    head(&bench);
     let fixed = bench.measure(&Rule::Fixed(1.2));
     for (name, measured) in [
         ("alert rule".to_owned(), &ours),
@@ -56,6 +41,25 @@ pub(crate) fn print(closes: &[(String, DailyCloses)]) -> anyhow::Result<()> {
         bench.without_chance
     );
     Ok(())
+}
+
+fn head(bench: &Bench) {
+    println!("\nLead before liquidation, {} liquidations of 2021-01 to 2022-04:", bench.liquidated.len());
+    println!(
+        "recall: an alert stands an hour before; lead: since when, at the sample's 168, 72, 48, 24, 12, 6, 3 and 1 h;"
+    );
+    println!(
+        "false alarm: opened, and nothing under 1 nor liquidated within {FALSE_AFTER_DAYS} days; daily closes; an \
+         alert opens again only after it closed"
+    );
+    println!(
+        "{:<28} {:>8} {:>11} | {:^27} | {:^27}",
+        "rule", "recall", "median lead", "borrowers as they were", "borrowers re-levered"
+    );
+    println!(
+        "{:<28} {:>8} {:>11} | {:>6} {:>6} {:>13} | {:>6} {:>6} {:>13}",
+        "", "at 1 h", "h", "alarms", "false", "false a month", "alarms", "false", "false a month"
+    );
 }
 
 fn row(name: &str, measured: &Measured) {
