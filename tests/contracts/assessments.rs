@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use risk_app::records::{AssessmentRecord, Commit};
 use risk_app::stores::Store;
-use risk_model::{Address, Asset, ChainId, Range, RiskLevel, Wallet};
+use risk_model::{Address, Asset, B256, ChainId, KnownMarkets, Range, RiskLevel, Wallet};
 
 use crate::samples::{ODD_TEXT, assess, assessment, at, opening, wallet};
 
@@ -129,6 +129,30 @@ pub(crate) async fn tokens_are_replaced_as_a_whole_and_never_by_older_ones(store
     assert_eq!(tokens(&store, 1).await, discovered_none);
 }
 
+fn markets_of(chain: ChainId, ids: &[u8]) -> KnownMarkets {
+    KnownMarkets { chain, ids: ids.iter().map(|id| B256::repeat_byte(*id)).collect() }
+}
+
+pub(crate) async fn markets_are_kept_chain_by_chain_and_never_replaced_by_older_ones(store: Arc<dyn Store>) {
+    let keep = async |seconds, found: &[KnownMarkets]| {
+        let markets = vec![(wallet(1), found.to_vec())];
+        store.commit(Commit { at: at(seconds), markets, ..Commit::default() }).await.unwrap();
+    };
+    let kept = async || store.markets(&[wallet(1), wallet(1), wallet(2)]).await.unwrap();
+    assert_eq!(kept().await, []);
+    let (base, optimism) = (markets_of(ChainId::Base, &[1, 2]), markets_of(ChainId::Optimism, &[]));
+    keep(10, std::slice::from_ref(&base)).await;
+    assert_eq!(kept().await, [(wallet(1), vec![base.clone()])]);
+    keep(9, &[markets_of(ChainId::Base, &[]), optimism.clone()]).await;
+    let mut both = kept().await;
+    both[0].1.sort_by_key(|markets| markets.chain.name());
+    assert_eq!(both, [(wallet(1), vec![base, optimism.clone()])], "one chain says nothing of another");
+    keep(11, &[markets_of(ChainId::Base, &[3])]).await;
+    let mut both = kept().await;
+    both[0].1.sort_by_key(|markets| markets.chain.name());
+    assert_eq!(both, [(wallet(1), vec![markets_of(ChainId::Base, &[3]), optimism])]);
+}
+
 pub(crate) async fn a_batch_of_thousands_is_one_commit(store: Arc<dyn Store>) {
     let numbers = 0..3_000_u64;
     let commit = Commit {
@@ -136,6 +160,10 @@ pub(crate) async fn a_batch_of_thousands_is_one_commit(store: Arc<dyn Store>) {
         assessments: numbers.clone().map(|number| assessment(number, 1, true)).collect(),
         transitions: numbers.clone().map(|number| opening(number, "aave_v3:ethereum")).collect(),
         tokens: numbers.clone().map(|number| (wallet(number), vec![Asset::native(ChainId::Base)])).collect(),
+        markets: numbers
+            .clone()
+            .map(|number| (wallet(number), vec![markets_of(ChainId::Base, &[7])]))
+            .collect(),
     };
     let applied = store.commit(commit).await.unwrap();
     assert_eq!(applied.opened.len(), 3_000);
@@ -143,5 +171,6 @@ pub(crate) async fn a_batch_of_thousands_is_one_commit(store: Arc<dyn Store>) {
     assert_eq!(store.latest(&wallets).await.unwrap().len(), 3_000);
     assert_eq!(store.last_known(&wallets).await.unwrap().len(), 3_000);
     assert_eq!(store.tokens(&wallets).await.unwrap().len(), 3_000);
+    assert_eq!(store.markets(&wallets).await.unwrap().len(), 3_000);
     assert_eq!(store.standing(&wallets).await.unwrap(), applied.opened);
 }

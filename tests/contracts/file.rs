@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use risk_app::records::{ApiKey, Commit, SweepReport};
 use risk_app::stores::Store;
-use risk_model::{Asset, ChainId};
+use risk_model::{Asset, B256, ChainId, KnownMarkets};
 use risk_store::SqliteStore;
 
 use crate::Folder;
@@ -43,11 +43,14 @@ async fn everything_is_there_after_a_restart() {
     before.record(&report).await.unwrap();
     assert!(before.lease("first", at(0), at(60)).await.unwrap());
     let tokens = vec![(wallet(1), vec![Asset::native(ChainId::Polygon)])];
+    let markets =
+        vec![(wallet(1), vec![KnownMarkets { chain: ChainId::Base, ids: vec![B256::repeat_byte(3)] }])];
     let commit = Commit {
         at: at(5),
         assessments: vec![assessment(1, 5, true)],
         transitions: vec![opening(1, "main"), opening(1, "other")],
         tokens: tokens.clone(),
+        markets: markets.clone(),
     };
     let alerts = before.commit(commit).await.unwrap().opened;
     let seen = before.acknowledge(alerts[0].id, at(6)).await.unwrap().unwrap();
@@ -62,6 +65,7 @@ async fn everything_is_there_after_a_restart() {
     assert_eq!(after.latest(&[wallet(1)]).await.unwrap(), [assessment(1, 5, true)]);
     assert_eq!(after.last_known(&[wallet(1)]).await.unwrap(), [assessment(1, 5, true)]);
     assert_eq!(after.tokens(&[wallet(1)]).await.unwrap(), tokens);
+    assert_eq!(after.markets(&[wallet(1)]).await.unwrap(), markets);
     assert_eq!(after.standing(&[wallet(1)]).await.unwrap(), [seen]);
     let again = opened(&after, 7, opening(1, "other")).await;
     assert!(again.id > alerts[1].id, "an id came twice");

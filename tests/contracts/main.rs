@@ -84,6 +84,7 @@ hold_every_store_to! {
         odd_text_and_a_large_body_come_back_byte_for_byte,
         a_score_that_is_no_number_comes_back_as_none,
         tokens_are_replaced_as_a_whole_and_never_by_older_ones,
+        markets_are_kept_chain_by_chain_and_never_replaced_by_older_ones,
         a_batch_of_thousands_is_one_commit;
     transitions:
         opening_gives_an_alert_with_every_figure,

@@ -129,6 +129,7 @@ impl Portfolio {
             pools: vec![],
             readings: vec![],
             gaps: vec![],
+            markets: vec![],
         };
         assess_one(&positions, &market, now, &Parameters::default())
     }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use risk_engine::market::{DailyCloses, Gas, HourlyCloses, Quote};
 use risk_engine::position::{Reading, WalletPositions};
 use risk_model::request::Scope;
-use risk_model::{Asset, ChainId, Gap, Timestamp, Wallet};
+use risk_model::{Asset, ChainId, Gap, KnownMarkets, Timestamp, Wallet};
 
 /// The time, so that a sweep of any day can be replayed.
 pub trait Clock: Send + Sync {
@@ -31,6 +31,8 @@ pub struct WalletQuery {
     pub wallet: Wallet,
     /// Tokens found in it before, read again without discovery.
     pub known_tokens: Vec<Asset>,
+    /// Markets found in its history before, by chain; a chain that is absent was never looked through.
+    pub known_markets: Vec<KnownMarkets>,
 }
 
 /// Positions of wallets.

@@ -2,7 +2,7 @@
 
 use risk_engine::alarm::{Standing, Transition};
 use risk_engine::market::{DailyCloses, HourlyCloses};
-use risk_model::{AlertKind, AlertState, Asset, Range, RiskLevel, Severity, Timestamp, Wallet};
+use risk_model::{AlertKind, AlertState, Asset, KnownMarkets, Range, RiskLevel, Severity, Timestamp, Wallet};
 
 /// A wallet on the watch list.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,6 +120,8 @@ pub struct Commit {
     pub transitions: Vec<Transition>,
     /// The tokens now known of a wallet, where they were discovered anew.
     pub tokens: Vec<(Wallet, Vec<Asset>)>,
+    /// The markets now known of a wallet, by the chains on which they were discovered anew.
+    pub markets: Vec<(Wallet, Vec<KnownMarkets>)>,
 }
 
 /// What a commit did to alerts: transitions whose alert another run had already moved are left out.

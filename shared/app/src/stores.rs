@@ -1,7 +1,7 @@
 //! The ports to what is kept. One contract suite runs against every adapter.
 
 use async_trait::async_trait;
-use risk_model::{Asset, Timestamp, Wallet};
+use risk_model::{Asset, KnownMarkets, Timestamp, Wallet};
 use thiserror::Error;
 
 use crate::records::{
@@ -37,7 +37,7 @@ pub trait Watches: Send + Sync {
     async fn count_watches(&self) -> Result<u64, StoreError>;
 }
 
-/// Assessments, the tokens known of a wallet, and the one write of a batch.
+/// Assessments, the tokens and markets known of a wallet, and the one write of a batch.
 #[async_trait]
 pub trait Assessments: Send + Sync {
     /// The newest assessment of each wallet that has one, in no order.
@@ -46,6 +46,8 @@ pub trait Assessments: Send + Sync {
     async fn last_known(&self, wallets: &[Wallet]) -> Result<Vec<AssessmentRecord>, StoreError>;
     /// The tokens known of each wallet whose tokens were ever discovered (the list may be empty), in no order.
     async fn tokens(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Vec<Asset>)>, StoreError>;
+    /// The markets known of each wallet, by the chains on which they were ever discovered, in no order.
+    async fn markets(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Vec<KnownMarkets>)>, StoreError>;
     /// Writes a batch in one act: all of it or none. Opening an identity that already stands (another run was first)
     /// changes nothing; a transition of an alert that no longer stands changes nothing. An older assessment never
     /// replaces a newer one.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use risk_model::{Asset, B256, ChainId, Gap, Timestamp, U256, Wallet};
+use risk_model::{Asset, B256, ChainId, Gap, KnownMarkets, Timestamp, U256, Wallet};
 
 use crate::lending::Account;
 use crate::pool::PoolPosition;
@@ -98,4 +98,6 @@ pub struct WalletPositions {
     pub readings: Vec<Reading>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+    /// Markets found in its history now, by the chains on which it was looked through: what to keep for later reads.
+    pub markets: Vec<KnownMarkets>,
 }

@@ -138,6 +138,7 @@ pub(crate) fn positions(accounts: Vec<LendingAccount>, holdings: Vec<Holding>) -
         pools: Vec::new(),
         readings: Vec::new(),
         gaps: Vec::new(),
+        markets: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod fee_history;
+mod logs;
 mod token_list;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::key::Key;
 
 pub use endpoint::{Answer, Endpoint, Group, Head, ReadFault};
 pub use fee_history::FeeHistory;
+pub use logs::{History, MAX_MARKETS, Marks};
 pub use token_list::{ListFault, MAX_TOKENS, TokenList};
 
 /// The provider's name in gaps and readings.

@@ -32,12 +32,15 @@ pub enum Shape {
     Hex,
     /// An object with at least these fields.
     Object(&'static [&'static str]),
+    /// An array.
+    List,
 }
 
 impl Shape {
     fn fits(self, result: &Value) -> bool {
         match self {
             Self::Hex => result.as_str().is_some_and(|text| text.starts_with("0x")),
+            Self::List => result.is_array(),
             Self::Object(fields) => fields.iter().all(|field| result.get(field).is_some()),
         }
     }
@@ -238,6 +241,10 @@ fn fault_of(error: &RawError) -> Fault {
     let says = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
     if error.code == 429 || says(&["compute units per second", "rate limit", "too many requests"]) {
         return Fault::Throttled;
+    }
+    // More logs or blocks asked for than the plan gives: the same next time, and no failure of the provider.
+    if says(&["response size exceeded", "query returned more than", "block range"]) {
+        return Fault::Refused;
     }
     if error.code == 3
         || says(&["execution reverted", "out of gas", "gas required exceeds", "invalid opcode"])

@@ -21,6 +21,7 @@ mod contracts;
 pub mod erc20;
 pub mod json_rpc;
 pub mod markets;
+pub mod morpho;
 pub mod multicall;
 pub mod positions;
 pub mod the_graph;

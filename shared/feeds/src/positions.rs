@@ -3,6 +3,7 @@
 mod aave;
 mod chain;
 mod gap;
+mod morpho;
 mod reader;
 mod sources;
 mod tokens;
@@ -16,7 +17,7 @@ use risk_app::ports::{Clock, Depth, Positions, UpstreamHealth, Upstreams, Wallet
 use risk_engine::pool::PoolPosition;
 use risk_engine::position::{Holding, LendingAccount, Reading, WalletPositions};
 use risk_model::request::Scope;
-use risk_model::{ChainId, Gap, Protocol};
+use risk_model::{ChainId, Gap, KnownMarkets, Protocol};
 
 use self::reader::Source;
 use self::sources::sources_of;
@@ -56,6 +57,7 @@ struct Part {
     pools: Vec<PoolPosition>,
     readings: Vec<Reading>,
     gaps: Vec<Gap>,
+    markets: Vec<KnownMarkets>,
     /// Whether the contracts said what Aave V3 account there is, if any.
     is_account_known: bool,
 }
@@ -119,6 +121,7 @@ impl Positions for ChainPositions {
                 whole.pools.extend(part.pools);
                 whole.readings.extend(part.readings);
                 whole.gaps.extend(part.gaps);
+                whole.markets.extend(part.markets);
             }
         }
         read
@@ -133,6 +136,7 @@ fn nothing_yet(query: &WalletQuery) -> WalletPositions {
         pools: Vec::new(),
         readings: Vec::new(),
         gaps: Vec::new(),
+        markets: Vec::new(),
     }
 }
 

@@ -30,10 +30,11 @@ pub enum Protocol {
 
 impl Protocol {
     /// Every protocol this build reads.
-    pub const ALL: [Self; 5] = [Self::AaveV2, Self::AaveV3, Self::Spark, Self::Tokens, Self::UniswapV3];
+    pub const ALL: [Self; 6] =
+        [Self::AaveV2, Self::AaveV3, Self::MorphoBlue, Self::Spark, Self::Tokens, Self::UniswapV3];
 
     /// Protocols that are known to hold positions and that this build cannot read: every answer lists them.
-    pub const UNSUPPORTED: [&'static str; 11] = [
+    pub const UNSUPPORTED: [&'static str; 10] = [
         "aave_v4",
         "compound_v2",
         "compound_v3",
@@ -42,7 +43,6 @@ impl Protocol {
         "euler_v2",
         "fluid",
         "liquity",
-        "morpho_blue",
         "sky",
         "uniswap_v4",
     ];

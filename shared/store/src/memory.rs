@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use risk_app::records::{Alert, ApiKey, AssessmentRecord, KeptCloses, KeptHourly, SweepReport, Watch};
 use risk_app::stores::{Store, StoreError};
-use risk_model::{AlertKind, Asset, Timestamp, Wallet};
+use risk_model::{AlertKind, Asset, B256, ChainId, Timestamp, Wallet};
 use thiserror::Error;
 
 /// A store in memory. One lock over all of it makes every call one act.
@@ -28,6 +28,7 @@ struct Shelves {
     latest: BTreeMap<Wallet, AssessmentRecord>,
     last_known: BTreeMap<Wallet, AssessmentRecord>,
     tokens: BTreeMap<Wallet, (Timestamp, Vec<Asset>)>,
+    markets: BTreeMap<Wallet, BTreeMap<ChainId, (Timestamp, Vec<B256>)>>,
     alerts: BTreeMap<u64, Alert>,
     /// The standing alert of each identity that has one.
     standing: BTreeMap<(Wallet, String, AlertKind), u64>,

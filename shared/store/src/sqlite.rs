@@ -11,6 +11,7 @@ mod closes;
 mod column;
 mod connection;
 mod failure;
+mod markets;
 mod sweeps;
 mod watches;
 

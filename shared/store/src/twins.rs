@@ -124,7 +124,13 @@ impl Twin {
         let told = match act {
             Act::Commit { at: seconds, assessments, transitions } => {
                 let transitions = transitions.into_iter().map(|one| self.with_ids(one)).collect();
-                let commit = Commit { at: Timestamp::new(seconds), assessments, transitions, tokens: vec![] };
+                let commit = Commit {
+                    at: Timestamp::new(seconds),
+                    assessments,
+                    transitions,
+                    tokens: vec![],
+                    markets: vec![],
+                };
                 let Applied { opened, escalated, resolved } = self.store.commit(commit).await.unwrap();
                 self.ids.extend(opened.iter().map(|alert| alert.id));
                 [self.numbered(opened), self.numbered(escalated), self.numbered(resolved)]

@@ -94,6 +94,7 @@ fn wallet(index: u16, market: &Arc<Market>) -> WalletPositions {
         pools: Vec::new(),
         readings: Vec::new(),
         gaps: Vec::new(),
+        markets: Vec::new(),
     }
 }
 

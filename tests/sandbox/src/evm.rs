@@ -4,6 +4,7 @@ pub(crate) mod abi;
 mod aggregate;
 mod data;
 pub(crate) mod fork;
+pub(crate) mod morpho;
 mod multicall;
 mod oracle;
 mod pool;
@@ -54,6 +55,9 @@ pub(crate) fn call(view: &View<'_>, to: Address, input: &[u8]) -> Outcome {
         Some(Contract::PoolFactory) => uniswap::call_factory(view, input),
         Some(Contract::LiquidityPool(place)) => uniswap::call_pool(view, *place, input),
         Some(Contract::Fork(place, role)) => fork::call(view, *place, *role, input),
+        Some(Contract::Morpho) => morpho::call(view, input),
+        Some(Contract::MorphoIrm) => morpho::call_irm(view, input),
+        Some(Contract::MorphoOracle(market)) => morpho::call_oracle(view, *market, input),
         Some(contract) => token::call(view, *contract, input),
     }
 }

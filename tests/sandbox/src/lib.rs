@@ -18,6 +18,7 @@ mod faults;
 mod liquidity;
 mod llama;
 mod market;
+mod morpho;
 mod receivers;
 mod rpc;
 mod server;

@@ -1,6 +1,7 @@
 //! Alchemy's JSON-RPC endpoint: single requests and batches.
 
 mod block;
+mod logs;
 mod method;
 mod tokens;
 

@@ -9,6 +9,7 @@ use alloy_primitives::{Address, U256};
 use self::fork::{ForkAccount, ForkPlan};
 use crate::draw::Draw;
 use crate::faults::Effects;
+use crate::morpho;
 use crate::wallets::liquidity::{Provide, Provided};
 use crate::world::World;
 use crate::world::chain::Chain;
@@ -50,6 +51,8 @@ pub(crate) struct Held {
     pub(crate) liquidity: Vec<Provided>,
     /// Its accounts in Aave V2 and Spark.
     pub(crate) forks: Vec<ForkAccount>,
+    /// Its parts of Morpho Blue's markets.
+    pub(crate) morpho: Vec<morpho::Position>,
 }
 
 /// An Aave V3 account.
@@ -99,6 +102,8 @@ pub(crate) struct Plan {
     pub(crate) liquidity: Vec<Provide>,
     /// Accounts in Aave V2 and Spark.
     pub(crate) forks: Vec<ForkPlan>,
+    /// Parts of Morpho Blue's markets.
+    pub(crate) morpho: Vec<morpho::Deal>,
 }
 
 /// The wallet of an address: the catalogue's, or one drawn from seed and address.
@@ -214,6 +219,9 @@ fn realise(world: &World, chain: &Chain, plan: &Plan) -> Held {
         account,
         liquidity: Vec::new(),
         forks: plan.forks.iter().filter_map(|plan| fork::realise(chain, plan)).collect(),
+        morpho: morpho::realise(chain, plan, |asset| {
+            world.market.assets().get(asset).map_or(0, |asset| asset.base_e8)
+        }),
     }
 }
 

@@ -150,6 +150,7 @@ impl Fake {
             pools: Vec::new(),
             readings: Vec::new(),
             gaps: vec![gap],
+            markets: Vec::new(),
         }
     }
 }

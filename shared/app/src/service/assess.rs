@@ -11,7 +11,7 @@ use risk_engine::position::WalletPositions;
 use risk_engine::report::Report;
 use risk_engine::{Prepared, assess};
 use risk_model::request::Scope;
-use risk_model::{Affects, Asset, ChainId, Gap, GapReason, Severity, Timestamp, Wallet};
+use risk_model::{Affects, Asset, ChainId, Gap, GapReason, KnownMarkets, Severity, Timestamp, Wallet};
 
 use super::hourly::simulated_assets;
 use super::{AppError, Service};
@@ -100,6 +100,9 @@ impl Service {
             if depth == Depth::Discover && outcome.is_discovered {
                 commit.tokens.push((report.wallet, outcome.tokens));
             }
+            if !outcome.markets.is_empty() {
+                commit.markets.push((report.wallet, outcome.markets));
+            }
             done.push(Assessed { report, summary, is_informative: outcome.is_informative });
         }
         let applied = self.ports.store.commit(commit).await?;
@@ -129,6 +132,7 @@ pub(super) struct Outcome {
     pub(super) is_informative: bool,
     is_discovered: bool,
     tokens: Vec<Asset>,
+    markets: Vec<KnownMarkets>,
 }
 
 impl Outcome {
@@ -145,6 +149,7 @@ impl Outcome {
                 .map(|holding| holding.asset)
                 .filter(|asset| asset.address().is_some())
                 .collect(),
+            markets: positions.markets.clone(),
         }
     }
 }

@@ -75,7 +75,8 @@ impl Service {
     }
 
     async fn analyze_part(&self, request: &AnalyzeRequest) -> Result<Analysis, AppError> {
-        let query = WalletQuery { wallet: request.wallet, known_tokens: Vec::new() };
+        let query =
+            WalletQuery { wallet: request.wallet, known_tokens: Vec::new(), known_markets: Vec::new() };
         let assessed = self.assess(&[query], Depth::Discover, &request.scope, &HashSet::new()).await;
         let (report, outcome) = assessed.into_iter().next().ok_or(AppError::NotFound("wallet"))?;
         if !outcome.is_informative {
@@ -121,7 +122,12 @@ impl Service {
     /// What is to be read of one wallet, with what was discovered of it before.
     pub(super) async fn query_of(&self, wallet: Wallet) -> Result<WalletQuery, AppError> {
         let known = self.ports.store.tokens(&[wallet]).await?.into_iter().next();
-        Ok(WalletQuery { wallet, known_tokens: known.map(|(_, tokens)| tokens).unwrap_or_default() })
+        let markets = self.ports.store.markets(&[wallet]).await?.into_iter().next();
+        Ok(WalletQuery {
+            wallet,
+            known_tokens: known.map(|(_, tokens)| tokens).unwrap_or_default(),
+            known_markets: markets.map(|(_, markets)| markets).unwrap_or_default(),
+        })
     }
 
     /// A stored assessment with its alerts counted anew: they may have been answered since.

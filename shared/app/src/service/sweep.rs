@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use risk_model::{Asset, RiskLevel, Timestamp, Wallet};
+use risk_model::{Asset, KnownMarkets, RiskLevel, Timestamp, Wallet};
 use tracing::{info, instrument};
 
 use super::{AppError, Assessed, Service};
@@ -63,18 +63,26 @@ impl Service {
         let wallets: Vec<Wallet> = page.iter().map(|watch| watch.wallet).collect();
         let known: HashMap<Wallet, Vec<Asset>> =
             self.ports.store.tokens(&wallets).await?.into_iter().collect();
+        let mut markets: HashMap<Wallet, Vec<KnownMarkets>> =
+            self.ports.store.markets(&wallets).await?.into_iter().collect();
         let (mut queries, mut to_discover, mut undiscovered) = (Vec::new(), Vec::new(), HashSet::new());
         for wallet in wallets {
-            match known.get(&wallet) {
-                Some(tokens) => queries.push(WalletQuery { wallet, known_tokens: tokens.clone() }),
+            let tokens = known.get(&wallet);
+            let query = WalletQuery {
+                wallet,
+                known_tokens: tokens.cloned().unwrap_or_default(),
+                known_markets: markets.remove(&wallet).unwrap_or_default(),
+            };
+            match tokens {
+                Some(_) => queries.push(query),
                 None if *discoveries > 0 => {
                     *discoveries -= 1;
-                    to_discover.push(WalletQuery { wallet, known_tokens: Vec::new() });
+                    to_discover.push(query);
                 }
                 // Its lending accounts are read all the same; that its tokens are not is a gap in the answer.
                 None => {
                     undiscovered.insert(wallet);
-                    queries.push(WalletQuery { wallet, known_tokens: Vec::new() });
+                    queries.push(query);
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::{Either, select};
+use futures::future::{Either, join_all, select};
 use risk_app::ports::Depth;
 use risk_engine::aave;
 use risk_engine::lending::Account;
@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::reader::{Reader, Source};
 use super::tokens::{Seen, TokenAnswers, TokenPlan, discover};
 use super::{ChainPositions, Part, Wanted, gap};
-use crate::alchemy::{Endpoint, Group, ListFault, ReadFault, TokenList};
+use crate::alchemy::{Endpoint, Group, ListFault, Marks, ReadFault, TokenList};
 use crate::gaps::last_success;
 use crate::json_rpc::Fault;
 use crate::markets::market_of;
@@ -33,6 +33,9 @@ const ROUNDS: usize = 5;
 const ATTEMPTS: usize = 2;
 
 type TokenLists = Option<Vec<Result<TokenList, ListFault>>>;
+
+/// By source, and then by query.
+type Histories = Vec<Option<Vec<Result<Marks, GapReason>>>>;
 
 type Readers<'a> = Vec<Box<dyn Reader + 'a>>;
 
@@ -99,20 +102,25 @@ impl ChainPositions {
         wanted: Wanted<'a>,
         sources: &'a [Box<dyn Source>],
     ) -> Result<Read<'a>, ReadFault> {
-        let mut lists: Option<TokenLists> = None;
+        let mut known: Option<(TokenLists, Histories)> = None;
         let mut fault = ReadFault::BlockGone;
         for _ in 0..ATTEMPTS {
-            let (head, listed) = tokio::join!(self.head(endpoint, wanted, sources), async {
-                match lists.take() {
-                    Some(lists) => lists,
-                    None => discover(endpoint, wanted).await,
+            let (head, (lists, histories)) = tokio::join!(self.head(endpoint, wanted, sources), async {
+                match known.take() {
+                    Some(known) => known,
+                    None => tokio::join!(discover(endpoint, wanted), look_back(endpoint, wanted, sources)),
                 }
             });
             let read = match head {
-                Ok((block, readers)) => read_at(endpoint, wanted, block, readers, listed.as_deref()).await,
+                Ok((block, mut readers)) => {
+                    for (reader, found) in readers.iter_mut().zip(&histories) {
+                        found.iter().for_each(|found| reader.discovered(found));
+                    }
+                    read_at(endpoint, wanted, block, readers, lists.as_deref()).await
+                }
                 Err(fault) => Err(fault),
             };
-            lists = Some(listed);
+            known = Some((lists, histories));
             match read {
                 Err(ReadFault::BlockGone) => fault = ReadFault::BlockGone,
                 other => return other,
@@ -179,6 +187,23 @@ impl ChainPositions {
 /// Whether it is an account of the market that the subgraph indexes.
 fn is_of_v3(account: &LendingAccount) -> bool {
     matches!(&account.account, Account::Aave(account) if account.market.protocol == Protocol::AaveV3)
+}
+
+/// Asks for the wallets' histories with each protocol that has one; none at the depth that does not discover.
+async fn look_back(endpoint: &Endpoint, wanted: Wanted<'_>, sources: &[Box<dyn Source>]) -> Histories {
+    let wallets: Vec<Wallet> = wanted.queries.iter().map(|query| query.wallet).collect();
+    let asked = sources.iter().map(|source| async {
+        let is_wanted = wanted.depth == Depth::Discover && wanted.wants(source.protocol());
+        let history = source.history().filter(|_| is_wanted)?;
+        Some(match endpoint.markets_of(history, &wallets).await {
+            Ok(found) => found.into_iter().map(Ok).collect(),
+            Err(fault) => {
+                tracing::warn!(chain = %wanted.chain, protocol = %source.protocol(), %fault, "no history");
+                vec![Err(fault.reason()); wallets.len()]
+            }
+        })
+    });
+    join_all(asked).await
 }
 
 /// Awaits contracts and subgraph side by side. Once the contracts told everything, the subgraph can only confirm

@@ -43,6 +43,17 @@ pub(super) fn discovery(chain: ChainId, reason: GapReason, since: Option<Timesta
     }
 }
 
+/// The gap of a wallet of which it is not known which of a protocol's markets it is in: it may owe in any of them.
+pub(super) fn markets(
+    protocol: Protocol,
+    chain: ChainId,
+    reason: GapReason,
+    since: Option<Timestamp>,
+) -> Gap {
+    let what = format!("{protocol} markets on {chain}");
+    Gap { what, source: ALCHEMY, reason, affects: Affects::Liquidation, since }
+}
+
 /// The gap of an account in a market whose contract version this build does not know.
 pub(super) fn unverified_rules(protocol: Protocol, chain: ChainId) -> Gap {
     Gap {

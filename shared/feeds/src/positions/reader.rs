@@ -7,7 +7,7 @@ use risk_engine::position::Block;
 use risk_model::{Address, Gap, GapReason, Protocol, Timestamp};
 
 use super::{Part, Wanted};
-use crate::alchemy::{Answer, Group};
+use crate::alchemy::{Answer, Group, History, Marks};
 use crate::multicall::ContractCall;
 
 /// One protocol on one chain. It lives as long as the service and remembers what an earlier read says to ask at once:
@@ -19,6 +19,11 @@ pub(super) trait Source: Send + Sync {
     /// What to ask beside the newest block while nothing is known yet: its answers say what to ask at the pinned block
     /// and are used for nothing else. Empty once a read has been learned from.
     fn hints(&self) -> Vec<ContractCall>;
+
+    /// The contract's events that say which of its markets a wallet is in, where it keeps no list of them.
+    fn history(&self) -> Option<&History> {
+        None
+    }
 
     /// Begins a read at a block that is pinned later. `hints` are the answers to [`Source::hints`], in its order.
     /// Where the scope leaves the protocol out (`wanted.wants`), only what tells its own tokens from holdings is asked.
@@ -33,6 +38,12 @@ pub(super) trait Source: Send + Sync {
 
 /// One read of a protocol: asks until nothing is left to ask, then says what it found.
 pub(super) trait Reader: Send {
+    /// What the wallets' histories said, or why not, one for each query in order: told before anything is asked, where
+    /// markets are discovered and the protocol has a [`Source::history`].
+    fn discovered(&mut self, found: &[Result<Marks, GapReason>]) {
+        let _ = found;
+    }
+
     /// What to ask next, at the pinned block; empty when there is nothing. Groups keep their place in the answers.
     fn ask(&mut self) -> Vec<Group>;
 

@@ -3,15 +3,20 @@
 use risk_model::ChainId;
 
 use super::aave::AaveSource;
+use super::morpho::MorphoSource;
 use super::reader::Source;
 use super::uniswap::UniswapSource;
 use crate::markets::{AAVE_V2, SPARK, market_of};
+use crate::morpho::deployment_of;
 use crate::uniswap::addresses_of;
 
 /// Every protocol that this build reads on a chain, beside the tokens.
 pub(super) fn sources_of(chain: ChainId) -> Vec<Box<dyn Source>> {
-    let mut sources: Vec<Box<dyn Source>> =
-        vec![Box::new(AaveSource::new(market_of(chain))), Box::new(UniswapSource::new(addresses_of(chain)))];
+    let mut sources: Vec<Box<dyn Source>> = vec![
+        Box::new(AaveSource::new(market_of(chain))),
+        Box::new(UniswapSource::new(addresses_of(chain))),
+        Box::new(MorphoSource::new(deployment_of(chain))),
+    ];
     if chain == ChainId::Ethereum {
         for market in [AAVE_V2, SPARK] {
             sources.push(Box::new(AaveSource::new(market)));

@@ -1,6 +1,7 @@
 //! Whole reads of a chain against a node on loopback.
 
 mod faults;
+mod morpho;
 mod uniswap;
 
 use alloy_sol_types::SolCall;
@@ -71,7 +72,7 @@ fn account_of(account: &LendingAccount) -> &risk_engine::aave::Account {
 
 fn query(wallet: Wallet, known: &[Address]) -> WalletQuery {
     let known_tokens = known.iter().map(|token| Asset::contract(CHAIN, *token)).collect();
-    WalletQuery { wallet, known_tokens }
+    WalletQuery { wallet, known_tokens, known_markets: Vec::new() }
 }
 
 async fn read(positions: &ChainPositions, queries: &[WalletQuery], depth: Depth) -> Vec<WalletPositions> {
@@ -229,7 +230,8 @@ async fn a_coin_that_is_also_a_token_is_counted_once() {
     };
     let graph = TheGraph::new(&client(), &settings, clock.clone()).unwrap();
     let positions = ChainPositions::new(alchemy, graph, &[chain], clock);
-    let query = WalletQuery { wallet: ANN, known_tokens: vec![Asset::contract(chain, coin)] };
+    let known_tokens = vec![Asset::contract(chain, coin)];
+    let query = WalletQuery { wallet: ANN, known_tokens, known_markets: Vec::new() };
     let read = read(&positions, &[query], Depth::Known).await;
     assert_eq!(read[0].holdings.len(), 1);
     assert_eq!((read[0].holdings[0].asset, &*read[0].holdings[0].symbol), (Asset::native(chain), "POL"));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use risk_app::records::{Applied, AssessmentRecord, Commit};
 use risk_app::stores::{Assessments, StoreError};
-use risk_model::{Asset, Wallet};
+use risk_model::{Asset, B256, ChainId, KnownMarkets, Timestamp, Wallet};
 
 use super::MemoryStore;
 
@@ -40,6 +40,14 @@ impl Assessments for MemoryStore {
         Ok(found.into_iter().map(|(wallet, (_, assets))| (wallet, assets)).collect())
     }
 
+    async fn markets(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Vec<KnownMarkets>)>, StoreError> {
+        let found = of_each(&self.shelves()?.markets, wallets);
+        let listed = |chains: BTreeMap<ChainId, (Timestamp, Vec<B256>)>| {
+            chains.into_iter().map(|(chain, (_, ids))| KnownMarkets { chain, ids }).collect()
+        };
+        Ok(found.into_iter().map(|(wallet, chains)| (wallet, listed(chains))).collect())
+    }
+
     async fn commit(&self, commit: Commit) -> Result<Applied, StoreError> {
         let mut shelves = self.shelves()?;
         for assessment in &commit.assessments {
@@ -52,6 +60,14 @@ impl Assessments for MemoryStore {
             let has_newer = shelves.tokens.get(&wallet).is_some_and(|(at, _)| *at > commit.at);
             if !has_newer {
                 shelves.tokens.insert(wallet, (commit.at, assets));
+            }
+        }
+        for (wallet, chains) in commit.markets.into_iter().filter(|(_, chains)| !chains.is_empty()) {
+            let kept = shelves.markets.entry(wallet).or_default();
+            for KnownMarkets { chain, ids } in chains {
+                if kept.get(&chain).is_none_or(|(at, _)| *at <= commit.at) {
+                    kept.insert(chain, (commit.at, ids));
+                }
             }
         }
         Ok(shelves.apply(&commit.transitions, commit.at))

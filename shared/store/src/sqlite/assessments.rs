@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use risk_app::records::{Applied, AssessmentRecord, Commit};
 use risk_app::stores::{Assessments, StoreError};
-use risk_model::{Asset, Range, Timestamp, Wallet};
+use risk_model::{Asset, KnownMarkets, Range, Timestamp, Wallet};
 use rusqlite::{Row, Transaction, params};
 
 use super::column::{self, Record, all, bytes, hex_list, parse_list, seconds, text_list};
 use super::failure::Failure;
-use super::{SqliteStore, alerts};
+use super::{SqliteStore, alerts, markets};
 
 // The uninformative row exists only while it is the newer one.
 pub(super) const LATEST: &str = "SELECT * FROM assessments AS one
@@ -113,10 +113,16 @@ impl Assessments for SqliteStore {
         .await
     }
 
+    async fn markets(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Vec<KnownMarkets>)>, StoreError> {
+        let wallets = hex_list(wallets);
+        self.read(move |file| markets::of(file, &wallets)).await
+    }
+
     async fn commit(&self, commit: Commit) -> Result<Applied, StoreError> {
         self.write(move |file| {
             put_assessments(file, &commit.assessments)?;
             put_tokens(file, commit.at, &commit.tokens)?;
+            markets::put(file, commit.at, &commit.markets)?;
             alerts::apply(file, &commit.transitions, commit.at)
         })
         .await

@@ -24,6 +24,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0001-first-tables.sql")),
     M::up(include_str!("../../migrations/0002-closes.sql")),
     M::up(include_str!("../../migrations/0003-hourly-closes.sql")),
+    M::up(include_str!("../../migrations/0004-known-markets.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

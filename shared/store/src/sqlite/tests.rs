@@ -79,6 +79,7 @@ async fn values_out_of_their_range_are_corrupt() {
     let (_sample, store) = Sample::altered(
         "INSERT INTO watches VALUES (unhex('0707070707070707070707070707070707070707'), NULL, NULL, -1, 0);
          INSERT INTO known_tokens VALUES (unhex('0707070707070707070707070707070707070707'), 1, '[\"mars:native\"]');
+         INSERT INTO known_markets VALUES (unhex('0707070707070707070707070707070707070707'), 'base', 1, '[\"0x07\"]');
          INSERT INTO api_keys VALUES (zeroblob(32), 'x', 'not json', NULL, NULL, 1, NULL);
          INSERT INTO alerts VALUES (1, unhex('0707070707070707070707070707070707070707'), '', 'data_blind', 'low',
              'open', 'm', 'a', 1.0, 1.0, 256, 1, 1, NULL, NULL, NULL);
@@ -87,6 +88,7 @@ async fn values_out_of_their_range_are_corrupt() {
     .await;
     assert_corrupt(store.find_watches(&[WALLET]).await, "watch");
     assert_corrupt(store.tokens(&[WALLET]).await, "token list");
+    assert_corrupt(store.markets(&[WALLET]).await, "market list");
     assert_corrupt(store.find_key(&[0; 32]).await, "API key");
     assert_corrupt(store.find_alert(1).await, "alert");
     assert_corrupt(store.recent(1).await, "sweep report");

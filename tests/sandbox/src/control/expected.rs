@@ -1,6 +1,7 @@
 //! The truth about an address, computed here and nowhere else.
 
 mod fork;
+mod morpho;
 mod pools;
 
 use std::sync::Arc;
@@ -98,6 +99,7 @@ fn chain_value(view: &View<'_>, held: &Held, sums: &mut Sums) -> Value {
     let mut markets: Vec<Value> =
         held.account.iter().map(|account| market_value(view, account, sums)).collect();
     markets.extend(held.forks.iter().filter_map(|account| fork::market_value(view, account, sums)));
+    markets.extend(held.morpho.iter().filter_map(|position| morpho::market_value(view, position, sums)));
     json!({
         "chain_id": chain.facts.id,
         "block_number": view.number,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::evm;
 use crate::faults::{Effects, Provider};
-use crate::rpc::{Answer, RpcError, block, quantity, tokens};
+use crate::rpc::{Answer, RpcError, block, logs, quantity, tokens};
 use crate::world::World;
 use crate::world::chain::{Chain, Contract};
 use crate::world::view::View;
@@ -110,6 +110,7 @@ pub(super) fn call(
         "eth_maxPriorityFeePerGas" => quantity(PRIORITY_FEE_WEI),
         "eth_feeHistory" => fee_history(&context)?,
         "eth_call" => return eth_call(&context),
+        "eth_getLogs" => logs::logs(&context)?,
         "alchemy_getTokenBalances" => tokens::balances(&context)?,
         "alchemy_getTokenMetadata" => tokens::metadata(&context)?,
         _ => return Err(RpcError::new(-32601, format!("Unsupported method: {name}"))),

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use alloy_primitives::{Address, keccak256};
 
+use crate::morpho::Deal;
 use crate::wallets::fork::ForkPlan;
 use crate::wallets::{Plan, liquidity};
 use crate::world::fork::Kind;
@@ -40,7 +41,7 @@ fn ethereum() -> Plan {
 }
 
 /// Every named wallet.
-pub(crate) static ENTRIES: [Entry; 16] = [
+pub(crate) static ENTRIES: [Entry; 17] = [
     Entry {
         name: "safe",
         description: "WETH and WBTC against USDC, health factor about 2.6",
@@ -189,6 +190,17 @@ pub(crate) static ENTRIES: [Entry; 16] = [
                 e_mode: 1,
             };
             vec![Plan { forks: vec![account], ..ethereum() }]
+        },
+    },
+    Entry {
+        name: "morpho",
+        description: "wstETH against USDC on Morpho, health factor about 1.1; a safe WBTC loan and a WETH supply beside",
+        has_code: false,
+        plans: || {
+            let near = Deal { market: 0, collateral: 8.25, health: 1.1, ..Deal::default() };
+            let lent = Deal { market: 1, lent: 3.5, ..Deal::default() };
+            let safe = Deal { market: 2, collateral: 0.75, health: 2.4, ..Deal::default() };
+            vec![Plan { morpho: vec![near, lent, safe], ..ethereum() }]
         },
     },
 ];

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use alloy_primitives::{Address, B256, address, keccak256};
 
+use crate::morpho;
 use crate::world::fork::{Fork, Role};
 use crate::world::pool::LiquidityPool;
 use crate::world::token::{EMode, Reserve, Token};
@@ -81,6 +82,12 @@ pub(crate) enum Contract {
     LiquidityPool(usize),
     /// A contract of the market at this place of [`Chain::forks`].
     Fork(usize, Role),
+    /// Morpho Blue.
+    Morpho,
+    /// Morpho's interest rate model.
+    MorphoIrm,
+    /// The oracle of the market at this place of [`Chain::morpho`].
+    MorphoOracle(usize),
 }
 
 /// One chain with everything deployed on it.
@@ -100,6 +107,8 @@ pub(crate) struct Chain {
     pub(crate) spam: Vec<Address>,
     /// Its Uniswap V3 pools.
     pub(crate) pools: Vec<LiquidityPool>,
+    /// Its markets of Morpho Blue.
+    pub(crate) morpho: Vec<morpho::Market>,
     /// Place of the native coin in the asset table.
     pub(crate) native_asset: usize,
     /// What lives where.

@@ -6,6 +6,7 @@ use alloy_primitives::{Address, U256};
 use anyhow::{Context, Result, bail};
 
 use crate::draw::Draw;
+use crate::morpho;
 use crate::world::asset::Asset;
 use crate::world::chain::{Chain, Contract, FACTS, Facts, MULTICALL3, spam_address};
 use crate::world::fork;
@@ -117,6 +118,7 @@ fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result
         forks: Vec::new(),
         spam: (0..SPAM_TOKENS).map(|index| spam_address(facts.id, index)).collect(),
         pools: Vec::new(),
+        morpho: Vec::new(),
         native_asset: place_of(assets, facts.native)?,
         contracts: HashMap::new(),
     };
@@ -130,6 +132,7 @@ fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result
     chain.pools = pool::load(&chain);
     place_contracts(&mut chain);
     fork::place(&mut chain, seed, now);
+    morpho::deploy(&mut chain, now);
     Ok(chain)
 }
 

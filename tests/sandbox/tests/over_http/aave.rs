@@ -17,7 +17,7 @@ async fn every_catalogue_account_read_through_multicall_equals_the_expected_one(
     let (number, hash) = probe.head("eth-mainnet").await;
     let (_, catalogue) = probe.get("/control/catalogue").await;
     let entries = catalogue.as_array().expect("catalogue");
-    assert_eq!(entries.len(), 16);
+    assert_eq!(entries.len(), 17);
     let calls = entries
         .iter()
         .map(|entry| {

@@ -11,6 +11,8 @@ mod faults;
 #[cfg(test)]
 mod graph;
 #[cfg(test)]
+mod morpho;
+#[cfg(test)]
 mod prices;
 #[cfg(test)]
 mod support;
