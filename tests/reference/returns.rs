@@ -130,6 +130,7 @@ impl Portfolio {
             markets: vec![],
             readings: vec![],
             gaps: vec![],
+            markets: vec![],
         };
         assess_one(&positions, &market, now, &Parameters::default())
     }

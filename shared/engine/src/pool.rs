@@ -96,6 +96,10 @@ pub trait Liquidity {
 
 /// A position in a pool of one of the protocols.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a wallet has a handful of positions, read far more often than moved"
+)]
 pub enum PoolPosition {
     /// Concentrated liquidity held as an NFT of Uniswap V3's `NonfungiblePositionManager`.
     UniswapV3(uniswap::Position),
