@@ -13,6 +13,7 @@ const LANES: usize = 48;
 /// Prints how far the product of scenarios and wallets is from either bound.
 pub(crate) fn print(scenarios: &crate::simulation::Scenarios) {
     let rows: Vec<&[f32]> = scenarios.columns.iter().map(Column::rows).collect();
+    #[expect(clippy::cast_possible_truncation, reason = "32-bit scenarios are what is measured")]
     let loads: Vec<f32> = Market::exposures(0).iter().map(|usd| -*usd as f32).collect();
     let cells = (rows.len() * rows[0].len()) as f64;
     let product = clock::each(40, 64, |_| losses(&rows, &loads));
