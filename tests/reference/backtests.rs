@@ -1,7 +1,7 @@
 //! The verdicts on a VaR against scipy: Kupiec by the binomial's own likelihood, and every distribution by its tail.
 
+use risk_engine::backtest::Verdict;
 use risk_engine::backtest::distribution::{binomial_cdf, chi_squared_1_survival, chi_squared_2_survival};
-use risk_engine::backtest::{Verdict, Zone};
 use serde_json::json;
 
 use crate::draw::Draw;
@@ -80,12 +80,7 @@ fn every_verdict_is_scipys() {
             statistics.near(test.statistic, statistic, 1e-11, case);
             p_values.near(test.p_value, p_value, 1e-11 * p_value.max(1e-5).sqrt(), case);
         }
-        let zone = match verdict.zone {
-            Zone::Green => "green",
-            Zone::Yellow => "yellow",
-            Zone::Red => "red",
-        };
-        zones.same(&json!(zone), &answer["zone"], case);
+        zones.same(&json!(verdict.zone.name()), &answer["zone"], case);
     }
     statistics.report(CASES);
     p_values.report(CASES);

@@ -38,14 +38,15 @@ fn accounts(name: &str, one_sided: bool) -> Vec<(Case, Vec<Leg>)> {
     found
 }
 
-/// What the roundings of amounts on both sides may be worth of a health factor of 1 with some prices moved.
+/// What the roundings of amounts on both sides may be worth, relative to the health factor at the moved prices.
 fn step(case: &Case, legs: &[Leg], prices: &[(usize, f64)]) -> f64 {
     let mut moves = vec![1.0; legs.len()];
     for (asset, usd) in prices {
         moves[*asset] = usd / legs[*asset].price_usd;
     }
     let n: f64 = legs.iter().zip(&moves).map(|(leg, by)| leg.weighted_collateral_usd * by).sum();
-    steps_usd(case).iter().zip(&moves).map(|(step, by)| step * by.max(1.0)).sum::<f64>() * 2.0 / n
+    let d: f64 = legs.iter().zip(&moves).map(|(leg, by)| leg.debt_usd * by).sum();
+    steps_usd(case).iter().zip(&moves).map(|(step, by)| step * by.max(1.0)).sum::<f64>() * (1.0 / n + 1.0 / d)
 }
 
 fn legs(case: &Case) -> Vec<Leg> {

@@ -130,7 +130,6 @@ impl Portfolio {
             markets: vec![],
             readings: vec![],
             gaps: vec![],
-            markets: vec![],
         };
         assess_one(&positions, &market, now, &Parameters::default())
     }
