@@ -1,6 +1,7 @@
 //! Prices: constant from the start on, moved by command, with a seeded history behind them.
 
-use std::sync::{PoisonError, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::draw::Draw;
 use crate::world::asset::{Asset, Follows, to_e8};
@@ -12,6 +13,9 @@ const HOUR: u64 = 3_600;
 const DAYS: usize = 800;
 /// Share of the common factor in an asset's returns (a correlation of 0.64 between two coins).
 const COMMON: f64 = 0.8;
+
+/// Sums of hourly steps by source and day.
+type Walks = HashMap<(usize, u64), Arc<[f64]>>;
 
 /// A price change: from `from` on, until the next.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +34,8 @@ pub(crate) struct Market {
     /// ln(price at midnight k days ago / starting price), by asset, then k.
     closes: Vec<Vec<f64>>,
     marks: RwLock<Vec<Vec<Mark>>>,
+    /// Walks of days by source and day.
+    hours: Mutex<Walks>,
 }
 
 impl Market {
@@ -50,7 +56,8 @@ impl Market {
             })
             .collect();
         let marks = RwLock::new(vec![Vec::new(); assets.len()]);
-        Self { seed, first_midnight: now - now % DAY, assets, closes, marks }
+        let hours = Mutex::default();
+        Self { seed, first_midnight: now - now % DAY, assets, closes, marks, hours }
     }
 
     /// The assets traded.
@@ -162,21 +169,32 @@ impl Market {
             Follows::Market => (asset, known.annual_volatility),
         };
         let hourly = sigma / (365.0f64 * 24.0).sqrt();
-        let source = source.to_be_bytes();
-        let mut own = Draw::new(self.seed, &[b"hours", &source, &day.to_be_bytes()]);
-        let mut common = Draw::new(self.seed, &[b"hours", b"common", &day.to_be_bytes()]);
-        let mut sums = vec![0.0f64];
-        for _ in 0..24 {
-            let step = COMMON * common.normal() + (1.0 - COMMON * COMMON).sqrt() * own.normal();
-            sums.push(sums.last().copied().unwrap_or(0.0) + hourly * step);
-        }
+        let sums = self.hours(source, day);
         let end = sums.last().copied().unwrap_or(0.0);
         let at = |hour: u64| {
             let sum = usize::try_from(hour).ok().and_then(|hour| sums.get(hour)).copied().unwrap_or(end);
-            sum - end * hour as f64 / 24.0
+            hourly * (sum - end * hour as f64 / 24.0)
         };
         let (hour, rest) = (into_day / HOUR, (into_day % HOUR) as f64 / HOUR as f64);
         at(hour) + (at(hour + 1) - at(hour)) * rest
+    }
+}
+
+impl Market {
+    /// The hourly walk of a day in standard deviations, kept: a chart of hours asks for each day two dozen times.
+    fn hours(&self, source: usize, day: u64) -> Arc<[f64]> {
+        let mut kept = self.hours.lock().unwrap_or_else(PoisonError::into_inner);
+        let walk = kept.entry((source, day)).or_insert_with(|| {
+            let of = |name: &[u8]| Draw::new(self.seed, &[b"hours", name, &day.to_be_bytes()]);
+            let (mut own, mut common) = (of(&source.to_be_bytes()), of(b"common"));
+            let mut sums = vec![0.0f64];
+            for _ in 0..24 {
+                let step = COMMON * common.normal() + (1.0 - COMMON * COMMON).sqrt() * own.normal();
+                sums.push(sums.last().copied().unwrap_or(0.0) + step);
+            }
+            sums.into()
+        });
+        Arc::clone(walk)
     }
 }
 

@@ -142,12 +142,17 @@ fn answer(
     let factor = effects.price_factor.unwrap_or(1.0);
     let supply = world.market.assets().get(asset).map_or(0.0, |asset| asset.supply);
     let (mut prices, mut caps, mut volumes): (Vec<Value>, Vec<Value>, Vec<Value>) = Default::default();
+    // A volume is of a day, whatever the step.
+    let mut volume = (u64::MAX, 0.0);
     for ms in stamps(world.seed, &span) {
         let time = ms / 1000;
+        if volume.0 != time / DAY {
+            volume = (time / DAY, world.market.volume_usd(asset, time));
+        }
         let price = world.market.price_usd(asset, time) * factor;
         prices.push(json!([ms, price]));
         caps.push(json!([ms, price * supply]));
-        volumes.push(json!([ms, world.market.volume_usd(asset, time)]));
+        volumes.push(json!([ms, volume.1]));
     }
     Json(json!({"prices": prices, "market_caps": caps, "total_volumes": volumes})).into_response()
 }
