@@ -26,7 +26,7 @@ const NEAR_ONE: f32 = 0.999;
 const FAR_OUT: f32 = 1e36;
 
 /// Paths that are valued at once.
-const LANES: usize = 8;
+const LANES: usize = 16;
 
 /// Tails of the loss, in the exposures' currency, exact for the innovations given: 32-bit floats only choose which paths
 /// are valued, and the choice is proven. `factor` is that of one day's covariance of log returns.
@@ -172,9 +172,11 @@ fn add_bend(upper: &mut [f32], row: &[f64], owed: f64, columns: &[&[f32]]) {
     let bound = single(owed * (std::f64::consts::E - 2.0));
     at_the_widest(
         #[inline(always)]
-        || {
-            for (upper, x) in upper.iter_mut().zip(&moves) {
-                *upper += if *x < NEAR_ONE { bound * (x * x) } else { FAR_OUT };
+        move || {
+            for (upper, x) in upper.iter_mut().zip(moves) {
+                // Both are computed and one is taken, so that it stays in vectors.
+                let bend = bound * (x * x);
+                *upper += if x < NEAR_ONE { bend } else { FAR_OUT };
             }
         },
     );
