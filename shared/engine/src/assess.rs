@@ -24,10 +24,10 @@ use self::book::{Book, Line};
 use self::gaps::{Gaps, reason};
 use self::spread::Spread;
 use crate::cure;
-use crate::lending::Lending;
+use crate::lending::{Facts, Lending};
 use crate::market::MarketData;
 use crate::parameters::Parameters;
-use crate::position::{Holding, WalletPositions};
+use crate::position::{Holding, LendingAccount, WalletPositions};
 use crate::prepared::Prepared;
 use crate::probability::Estimate;
 use crate::quantity::whole;
@@ -54,8 +54,11 @@ fn measure(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
     let mut book = Book::default();
     gaps.extend(&positions.gaps);
     note_unread(&positions.gaps, &mut book);
+    // An account's own arithmetic, in whole numbers, is done once for all that needs it.
+    let facts: Vec<Facts> = positions.accounts.iter().map(|one| one.account.facts()).collect();
+    let known = || positions.accounts.iter().zip(&facts);
     let mut accounts: Vec<AccountReport> =
-        positions.accounts.iter().map(|one| account::report(one, prepared, &mut book, &mut gaps)).collect();
+        known().map(|(one, facts)| account::report(one, facts, prepared, &mut book, &mut gaps)).collect();
     let holdings = report_holdings(&positions.holdings, prepared, &mut book, &mut gaps);
     let pools = pool::reports(&positions.pools, prepared, &mut book, &mut gaps);
     if let Some(gap) = gaps.first(Affects::Value) {
@@ -81,7 +84,7 @@ fn measure(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
         net_worth: book.net_worth(),
         liquidation_probability_24h: worst_probability(&accounts, &gaps, |account| &account.probability_24h),
         liquidation_probability_7d: worst_probability(&accounts, &gaps, |account| &account.probability_7d),
-        recommendations: recommendations(positions, prepared),
+        recommendations: recommendations(known(), prepared),
         accounts,
         holdings,
         pools,
@@ -246,17 +249,14 @@ fn worst_probability(
     unknown.map_or(Figure::Known(worst), Clone::clone)
 }
 
-fn recommendations(
-    positions: &WalletPositions,
+fn recommendations<'a>(
+    accounts: impl Iterator<Item = (&'a LendingAccount, &'a Facts)>,
     prepared: &Prepared<'_>,
 ) -> Vec<crate::report::Recommendation> {
-    let mut all: Vec<_> = positions
-        .accounts
-        .iter()
-        .flat_map(|one| {
-            let facts = one.account.facts();
-            let unit_usd = account::unit_usd(&facts, prepared).ok();
-            cure::recommend(&one.account, &facts, unit_usd, prepared.parameters())
+    let mut all: Vec<_> = accounts
+        .flat_map(|(one, facts)| {
+            let unit_usd = account::unit_usd(facts, prepared).ok();
+            cure::recommend(&one.account, facts, unit_usd, prepared.parameters())
         })
         .collect();
     all.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.account.cmp(&b.account)));

@@ -144,7 +144,7 @@ impl Series {
 }
 
 /// Days of a week.
-const WEEK: usize = 7;
+pub(crate) const WEEK: usize = 7;
 
 /// Consecutive UTC days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -10,6 +10,7 @@ mod monte_carlo;
 mod paths;
 mod product;
 mod tail_filter;
+mod vectors;
 
 pub use innovations::{Draws, Innovations};
 pub use monte_carlo::{monte_carlo_tails, monte_carlo_tails_in_full};

@@ -23,36 +23,36 @@ pub fn account_key(account: &LendingAccount) -> String {
     account.account.facts().key
 }
 
-/// Reports one account, with what it adds to the wallet's book and gaps.
+/// Reports one account by its facts, with what it adds to the wallet's book and gaps.
 pub(super) fn report(
     account: &LendingAccount,
+    facts: &Facts,
     prepared: &Prepared<'_>,
     book: &mut Book,
     gaps: &mut Gaps,
 ) -> AccountReport {
-    let facts = account.account.facts();
-    let is_doubtful = freshness::check_account(&facts, account.provenance, prepared, gaps);
-    let unit_usd = unit_usd(&facts, prepared);
+    let is_doubtful = freshness::check_account(facts, account.provenance, prepared, gaps);
+    let unit_usd = unit_usd(facts, prepared);
     if let (Err(gap), true) = (&unit_usd, facts.owes != Some(false)) {
         gaps.add(gap.clone());
     }
-    let parts = part::value(&facts, unit_usd.as_ref().ok().copied(), prepared, book, gaps);
-    let health_factor = health_factor(&facts);
+    let parts = part::value(facts, unit_usd.as_ref().ok().copied(), prepared, book, gaps);
+    let health_factor = health_factor(facts);
     if let (Err(fault), HealthFactor::Unknown(_)) = (&facts.standing, &health_factor) {
-        gaps.add(unreadable(&facts, fault));
+        gaps.add(unreadable(facts, fault));
     }
     let legs: Option<Vec<Leg>> =
         facts.standing.is_ok().then(|| parts.iter().map(|part| part.oracle_leg).collect()).flatten();
     let motion = Motion::of(&health_factor, legs.as_deref(), &parts, prepared, gaps);
-    let usd = |pick: fn(&Standing) -> Option<f64>| dollars(&facts, pick, unit_usd.as_ref());
-    let bps = |pick: fn(&Standing) -> Option<u16>| basis_points(&facts, pick);
+    let usd = |pick: fn(&Standing) -> Option<f64>| dollars(facts, pick, unit_usd.as_ref());
+    let bps = |pick: fn(&Standing) -> Option<u16>| basis_points(facts, pick);
     AccountReport {
         protocol: facts.protocol,
         chain: facts.chain,
         pool: facts.contract,
         block: facts.block,
         provenance: account.provenance,
-        market_health_factor: market_health_factor(&facts, &parts),
+        market_health_factor: market_health_factor(facts, &parts),
         collateral: usd(|standing| Some(standing.collateral)),
         debt: usd(|standing| Some(standing.debt)),
         available_borrows: usd(|standing| standing.available_borrows),
@@ -60,7 +60,7 @@ pub(super) fn report(
         ltv_bps: bps(|standing| standing.ltv_bps),
         e_mode: facts.e_mode,
         uniform_drop: uniform_drop(&health_factor),
-        score: points(&health_factor, &motion.probability_24h, is_doubtful, &facts),
+        score: points(&health_factor, &motion.probability_24h, is_doubtful, facts),
         distance_sigmas: motion.distance_sigmas,
         worst_move: motion.worst_move,
         carry: motion.carry,
@@ -68,10 +68,10 @@ pub(super) fn report(
         probability_24h: motion.probability_24h,
         probability_7d: motion.probability_7d,
         probability_model: motion.model,
-        liquidation_loss: loss::report(&account.account, &facts, unit_usd.as_ref(), prepared),
+        liquidation_loss: loss::report(&account.account, facts, unit_usd.as_ref(), prepared),
         reserves: part::reports(&parts, legs.as_deref(), &health_factor, unit_usd.as_ref().err()),
         health_factor,
-        key: facts.key,
+        key: facts.key.clone(),
     }
 }
 

@@ -186,51 +186,52 @@ fn described(method: Method, horizon: Horizon, prepared: &Prepared<'_>, tails: F
     let (draws, filter) = (parameters.draws, parameters.filter);
     let burn_in = f64::from(u32::try_from(filter.burn_in).unwrap_or(u32::MAX));
     let of_filter = [("decay", filter.decay), ("burn_in", burn_in), ("floor", filter.floor)];
-    let (basis, seed, parameters) = match (method, horizon) {
-        (Method::Historical, Horizon::Day) => ("order statistic ceil(αn) of the daily profits", None, vec![]),
-        (Method::Historical, Horizon::Week) => (
-            "order statistic ceil(αn) of overlapping windows of 7 days: neighbours share 6 of them",
-            None,
-            vec![],
-        ),
-        (Method::Ewma, Horizon::Day) => {
-            ("normal, mean zero, RiskMetrics' variance", None, vec![("lambda", LAMBDA)])
+    let (seed, parameters) = match (method, horizon) {
+        (Method::Historical | Method::CornishFisher, _) => (None, vec![]),
+        (Method::Ewma, _) => (None, vec![("lambda", LAMBDA)]),
+        (Method::FilteredHistorical, Horizon::Day) => {
+            (None, [&of_filter[..], &[("tail_index", TAIL_INDEX)]].concat())
         }
-        (Method::Ewma, Horizon::Week) => (
-            "normal, mean zero, RiskMetrics' variance times 7, as that model has it for independent days",
-            None,
-            vec![("lambda", LAMBDA)],
-        ),
-        (Method::CornishFisher, Horizon::Day) => {
-            ("mean, deviation and shape of the daily profits", None, vec![])
+        (Method::FilteredHistorical, Horizon::Week) => (Some(draws.seed), of_filter.to_vec()),
+        (Method::MonteCarlo, _) => {
+            (Some(draws.seed), vec![("degrees_of_freedom", f64::from(draws.degrees_of_freedom))])
         }
-        (Method::CornishFisher, Horizon::Week) => {
-            ("mean, deviation and shape of the sum of 7 independent such days", None, vec![])
-        }
-        (Method::FilteredHistorical, Horizon::Day) => (
-            "predictive tail of the window's surprises at tomorrow's volatility",
-            None,
-            [&of_filter[..], &[("tail_index", TAIL_INDEX)]].concat(),
-        ),
-        (Method::FilteredHistorical, Horizon::Week) => (
-            "paths of 7 drawn days, the same for every asset, the volatility following each path",
-            Some(draws.seed),
-            of_filter.to_vec(),
-        ),
-        (Method::MonteCarlo, _) => (
-            "paths of multivariate Student-t log returns, mean zero, by the Cholesky factor of the Ledoit-Wolf covariance",
-            Some(draws.seed),
-            vec![("degrees_of_freedom", f64::from(draws.degrees_of_freedom))],
-        ),
     };
     MethodRisk {
         method,
         horizon_days: horizon.days(),
         window: None,
         scenarios: 0,
-        basis,
+        basis: basis(method, horizon),
         seed,
         parameters,
         tails,
+    }
+}
+
+/// What a method's figures are made of.
+const fn basis(method: Method, horizon: Horizon) -> &'static str {
+    match (method, horizon) {
+        (Method::Historical, Horizon::Day) => "order statistic ceil(αn) of the daily profits",
+        (Method::Historical, Horizon::Week) => {
+            "order statistic ceil(αn) of overlapping windows of 7 days: neighbours share 6 of them"
+        }
+        (Method::Ewma, Horizon::Day) => "normal, mean zero, RiskMetrics' variance",
+        (Method::Ewma, Horizon::Week) => {
+            "normal, mean zero, RiskMetrics' variance times 7, as that model has it for independent days"
+        }
+        (Method::CornishFisher, Horizon::Day) => "mean, deviation and shape of the daily profits",
+        (Method::CornishFisher, Horizon::Week) => {
+            "mean, deviation and shape of the sum of 7 independent such days"
+        }
+        (Method::FilteredHistorical, Horizon::Day) => {
+            "predictive tail of the window's surprises at tomorrow's volatility"
+        }
+        (Method::FilteredHistorical, Horizon::Week) => {
+            "paths of 7 drawn days, the same for every asset, the volatility following each path"
+        }
+        (Method::MonteCarlo, _) => {
+            "paths of multivariate Student-t log returns, mean zero, by the Cholesky factor of the Ledoit-Wolf covariance"
+        }
     }
 }

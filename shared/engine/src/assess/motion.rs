@@ -13,7 +13,7 @@ use crate::liquidation::{self, Carry, Leg, Rates, WorstMove};
 use crate::market_risk::{DAYS_PER_YEAR, standard_deviation};
 use crate::prepared::Prepared;
 use crate::probability::{Estimate, Model};
-use crate::returns::{Series, combine};
+use crate::returns::{Series, shared_window};
 
 /// What a health factor may do.
 pub(super) struct Motion {
@@ -104,29 +104,18 @@ pub(super) fn gap(what: &str, reason: GapReason) -> Gap {
 /// The daily returns of every leg that counts, on the days that all of them share; those of other legs are empty.
 fn moves(legs: &[Leg], parts: &[Valued<'_>], prepared: &Prepared<'_>) -> Result<Vec<Vec<f64>>, Gap> {
     let counts = |leg: &Leg| leg.weighted_collateral_usd != 0.0 || leg.debt_usd != 0.0;
-    let mut series: Vec<(&Series, f64)> = Vec::with_capacity(legs.len());
-    for (part, _) in parts.iter().zip(legs).filter(|(_, leg)| counts(leg)) {
-        series.push((prepared.returns(&part.asset)?, 0.0));
-    }
-    let mut own = 0;
     let mut all = Vec::with_capacity(legs.len());
-    for leg in legs {
-        if !counts(leg) {
-            all.push(Vec::new());
-            continue;
-        }
-        let only: Vec<(&Series, f64)> = series
-            .iter()
-            .enumerate()
-            .map(|(index, (one, _))| (*one, if index == own { 1.0 } else { 0.0 }))
-            .collect();
-        own += 1;
-        all.push(
-            combine(&only, prepared.parameters().min_observations, |one| one)
-                .map_err(|_| gap("the assets share too few days", GapReason::TooShort))?,
-        );
+    for (part, leg) in parts.iter().zip(legs) {
+        all.push(if counts(leg) { Some(prepared.returns(&part.asset)?) } else { None });
     }
-    Ok(all)
+    let too_short = || gap("the assets share too few days", GapReason::TooShort);
+    let least = prepared.parameters().min_observations;
+    let shared = shared_window(all.iter().copied().flatten(), least).map_err(|_| too_short())?;
+    let of = |series: Option<&Series>| match (series, shared) {
+        (Some(series), Some(window)) => series.log_returns(window).map(<[f64]>::to_vec).ok_or_else(too_short),
+        _ => Ok(Vec::new()),
+    };
+    all.into_iter().map(of).collect()
 }
 
 /// Standard deviation of a day's move of ln HF: of `Σ g·r` (delta method).
@@ -147,22 +136,32 @@ fn daily_volatility(legs: &[Leg], moves: &[Vec<f64>]) -> Result<f64, Gap> {
 
 /// The likeliest joint move of a day, by the covariance of the shared days.
 fn worst_move(legs: &[Leg], moves: &[Vec<f64>]) -> Result<WorstMove, Gap> {
-    let covariance: Vec<Vec<f64>> =
-        moves.iter().map(|a| moves.iter().map(|b| covariance(a, b)).collect()).collect();
-    liquidation::worst_joint_move(legs, &covariance)
+    liquidation::worst_joint_move(legs, &covariances(moves))
         .ok_or_else(|| gap("prices do not move it, or never that far", GapReason::Missing))
 }
 
-/// Sample covariance (n − 1); 0 with a leg that does not count.
-fn covariance(a: &[f64], b: &[f64]) -> f64 {
+/// Sample covariances (n − 1) by leg and leg; 0 with a leg that does not count.
+fn covariances(moves: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let count = |list: &[f64]| u32::try_from(list.len()).map_or(0.0, f64::from);
-    let n = count(a).min(count(b));
-    if n < 2.0 {
-        return 0.0;
+    let centred = |list: &Vec<f64>| -> Vec<f64> {
+        let mean = list.iter().sum::<f64>() / count(list);
+        list.iter().map(|one| one - mean).collect()
+    };
+    let all: Vec<Vec<f64>> = moves.iter().map(centred).collect();
+    let mut covariances = vec![vec![0.0; all.len()]; all.len()];
+    for (row, a) in all.iter().enumerate() {
+        for (column, b) in all.iter().enumerate().take(row + 1) {
+            let n = count(a).min(count(b));
+            let one =
+                if n < 2.0 { 0.0 } else { a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>() / (n - 1.0) };
+            for (row, column) in [(row, column), (column, row)] {
+                if let Some(place) = covariances.get_mut(row).and_then(|row| row.get_mut(column)) {
+                    *place = one;
+                }
+            }
+        }
     }
-    let mean = |list: &[f64]| list.iter().sum::<f64>() / count(list);
-    let (mean_a, mean_b) = (mean(a), mean(b));
-    a.iter().zip(b).map(|(a, b)| (a - mean_a) * (b - mean_b)).sum::<f64>() / (n - 1.0)
+    covariances
 }
 
 fn factors(parts: &[Valued<'_>], found: &WorstMove) -> Vec<(Asset, f64)> {

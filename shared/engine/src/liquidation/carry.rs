@@ -41,14 +41,11 @@ pub fn interest_only(legs: &[Leg], rates: &[Rates]) -> Option<Carry> {
     if !usable || legs.iter().all(|leg| leg.debt_usd <= 0.0) {
         return None;
     }
+    let legs_and_rates = || legs.iter().zip(rates);
+    let collateral = logs(legs_and_rates().map(|(leg, one)| (leg.weighted_collateral_usd, one.supply)));
+    let debt = logs(legs_and_rates().map(|(leg, one)| (leg.debt_usd, one.borrow)));
     // ln N − ln D with the largest exponent taken out, so that a thousand years of a high rate do not overflow.
-    let is_under = |years: f64| {
-        let collateral = log_sum(
-            legs.iter().zip(rates).map(|(leg, one)| (leg.weighted_collateral_usd, one.supply * years)),
-        );
-        let debt = log_sum(legs.iter().zip(rates).map(|(leg, one)| (leg.debt_usd, one.borrow * years)));
-        collateral <= debt
-    };
+    let is_under = |years: f64| log_sum(&collateral, years) <= log_sum(&debt, years);
     if is_under(0.0) {
         return Some(Carry::Liquidates { years: 0.0 });
     }
@@ -62,19 +59,28 @@ pub fn interest_only(legs: &[Leg], rates: &[Rates]) -> Option<Carry> {
     }
     for _ in 0..100 {
         let middle = f64::midpoint(safe, under);
+        if middle <= safe || middle >= under {
+            // No number lies between.
+            break;
+        }
         if is_under(middle) { under = middle } else { safe = middle }
     }
     Some(Carry::Liquidates { years: under })
 }
 
-/// ln Σ aₖe^{xₖ}; −∞ where nothing is positive.
-fn log_sum(parts: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
-    let positive = parts.filter(|(amount, _)| *amount > 0.0).map(|(amount, exponent)| log(amount) + exponent);
-    let largest = positive.clone().fold(f64::NEG_INFINITY, f64::max);
+/// The logarithms of what is above zero, each with its rate.
+fn logs(parts: impl Iterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
+    parts.filter(|(amount, _)| *amount > 0.0).map(|(amount, rate)| (log(amount), rate)).collect()
+}
+
+/// ln Σ aₖe^(rₖt), of ln a and r; −∞ where nothing is positive.
+fn log_sum(parts: &[(f64, f64)], years: f64) -> f64 {
+    let exponents = || parts.iter().map(|(amount, rate)| amount + rate * years);
+    let largest = exponents().fold(f64::NEG_INFINITY, f64::max);
     if largest == f64::NEG_INFINITY {
         return largest;
     }
-    largest + log(positive.map(|one| exp(one - largest)).sum())
+    largest + log(exponents().map(|one| exp(one - largest)).sum())
 }
 
 #[cfg(test)]

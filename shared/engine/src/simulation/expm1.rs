@@ -20,6 +20,7 @@ const COEFFICIENTS: [f64; 13] = [
 ];
 
 /// `eˣ − 1` to within 5e-15 relative: Taylor's polynomial of a quarter of x, doubled twice by `e²ʸ − 1 = y(y + 2)`.
+#[inline(always)]
 pub(super) fn expm1<const L: usize>(numbers: [f64; L]) -> [f64; L] {
     let quarters = numbers.map(|number| number * 0.25);
     let mut results = [0.0; L];
@@ -29,14 +30,14 @@ pub(super) fn expm1<const L: usize>(numbers: [f64; L]) -> [f64; L] {
             *result = *result * quarter + coefficient;
         }
     }
-    let mut furthest = 0.0_f64;
+    let mut is_far = false;
     for ((result, quarter), number) in results.iter_mut().zip(&quarters).zip(&numbers) {
         let once = *result * quarter;
         let twice = once * (once + 2.0);
         *result = twice * (twice + 2.0);
-        furthest = furthest.max(number.abs());
+        is_far |= number.abs() > MOST;
     }
-    if furthest > MOST {
+    if is_far {
         for (result, number) in results.iter_mut().zip(&numbers) {
             if number.abs() > MOST {
                 *result = libm::expm1(*number);

@@ -20,6 +20,10 @@ const VARIANCES: u32 = 1 << 16;
 /// at exactly.
 const FAR: f64 = 12.0;
 
+/// Share of the numbers of a block beyond its `tail` on either side: a little over twice 5 %, so that about as many paths
+/// of a wallet as its tail at 95 % has, and not many more, are beyond it.
+const TAIL_SHARE: (usize, usize) = (11, 100);
+
 /// What a simulation draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Draws {
@@ -68,6 +72,8 @@ struct Columns {
     squares: Vec<f32>,
     /// The largest `Σ ε²` of all paths, far out ones included.
     furthest: f64,
+    /// What a factor passes on about [`TAIL_SHARE`] of the paths.
+    tail: f64,
 }
 
 impl Innovations {
@@ -96,8 +102,12 @@ impl Innovations {
 
     /// The columns of the first `count` factors over a horizon; `None` for more than there can be (256).
     pub(super) fn factors(&self, count: usize, horizon: Horizon) -> Option<Factors<'_>> {
-        let mut factors =
-            Factors { columns: Vec::with_capacity(count + BLOCK), squares: Vec::new(), furthest: 0.0 };
+        let mut factors = Factors {
+            columns: Vec::with_capacity(count + BLOCK),
+            squares: Vec::new(),
+            furthest: 0.0,
+            tail: 0.0,
+        };
         for index in 0..count.div_ceil(BLOCK) {
             let first = u32::try_from(index).ok()?;
             let block = self.blocks.get(index)?.get_or_init(|| self.draw(first));
@@ -108,6 +118,9 @@ impl Innovations {
             factors.columns.extend(columns.factors.iter().map(Vec::as_slice));
             factors.squares.push(&columns.squares);
             factors.furthest += columns.furthest;
+            if index == 0 {
+                factors.tail = columns.tail;
+            }
         }
         factors.columns.truncate(count);
         Some(factors)
@@ -129,6 +142,7 @@ impl Innovations {
             }
             week.push(sum, DAYS);
         }
+        (day.tail, week.tail) = (day.beyond(TAIL_SHARE), week.beyond(TAIL_SHARE));
         Block { day, week }
     }
 }
@@ -141,6 +155,8 @@ pub(super) struct Factors<'a> {
     pub(super) squares: Vec<&'a [f32]>,
     /// A bound on the squared length of any path, far out ones included.
     pub(super) furthest: f64,
+    /// What an innovation of any direction passes on a little over 5 % of the paths, roughly.
+    pub(super) tail: f64,
 }
 
 impl Factors<'_> {
@@ -148,6 +164,12 @@ impl Factors<'_> {
     pub(super) fn near_length(&self, horizon: Horizon) -> f64 {
         let blocks = f64::from(u32::try_from(self.squares.len()).unwrap_or(u32::MAX));
         FAR * sqrt(blocks * f64::from(horizon.days()))
+    }
+
+    /// About the squared length of a path of the tail: twice that of all paths.
+    pub(super) fn usual_square(&self, horizon: Horizon) -> f64 {
+        let factors = f64::from(u32::try_from(self.columns.len()).unwrap_or(u32::MAX));
+        2.0 * factors * f64::from(horizon.days())
     }
 }
 
@@ -157,7 +179,18 @@ impl Columns {
             factors: std::array::from_fn(|_| Vec::with_capacity(paths)),
             squares: Vec::with_capacity(paths),
             furthest: 0.0,
+            tail: 0.0,
         }
+    }
+
+    /// What a share of all numbers passes, whatever their sign.
+    fn beyond(&self, (part, whole): (usize, usize)) -> f64 {
+        let mut sizes: Vec<f32> = self.factors.iter().flatten().map(|innovation| innovation.abs()).collect();
+        let place = sizes.len() * part / whole;
+        if place >= sizes.len() {
+            return 0.0;
+        }
+        f64::from(*sizes.select_nth_unstable_by(place, |a, b| b.total_cmp(a)).1)
     }
 
     fn push(&mut self, innovations: [f64; BLOCK], days: u32) {

@@ -103,7 +103,7 @@ pub fn linear_tails(columns: &[&Column], exposures: &[f64]) -> Option<Tails> {
     if slack.is_nan() || slack >= MOST_SLACK || columns.len() != exposures.len() {
         return None;
     }
-    certified(&product::losses(&columns, &loads), slack, |rows| {
+    certified(&product::losses(&columns, &loads), slack, None, |rows| {
         let loss = |row: &u32| {
             let cells = columns.iter().zip(exposures).map(|(column, exposure)| {
                 let cell = usize::try_from(*row).ok().and_then(|row| column.get(row));

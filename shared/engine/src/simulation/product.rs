@@ -2,6 +2,8 @@
 //!
 //! Each sum is over the columns in their order, so a wallet's losses are the same to the last bit alone and in a batch.
 
+use super::vectors::at_the_widest;
+
 /// Rows that are summed before the next ones: of eight columns they fill half of a first cache of 32 KB.
 const TILE: usize = 512;
 /// Columns that are added in one walk over a tile.
@@ -17,6 +19,14 @@ pub fn losses(columns: &[&[f32]], loads: &[f32]) -> Vec<f32> {
 /// first cache by every wallet but one.
 #[must_use]
 pub fn losses_of_many(columns: &[&[f32]], wallets: &[&[f32]]) -> Vec<Vec<f32>> {
+    at_the_widest(
+        #[inline(always)]
+        || in_tiles(columns, wallets),
+    )
+}
+
+#[inline(always)]
+fn in_tiles(columns: &[&[f32]], wallets: &[&[f32]]) -> Vec<Vec<f32>> {
     let rows = columns.iter().map(|column| column.len()).min().unwrap_or(0);
     let mut losses: Vec<Vec<f32>> = wallets.iter().map(|_| vec![0.0; rows]).collect();
     for first in (0..rows).step_by(TILE) {
@@ -42,12 +52,14 @@ pub fn losses_of_many(columns: &[&[f32]], wallets: &[&[f32]]) -> Vec<Vec<f32>> {
     losses
 }
 
+#[inline(always)]
 fn add(sums: &mut [f32], (column, load): (&[f32], f32)) {
     for (sum, value) in sums.iter_mut().zip(column) {
         *sum += load * value;
     }
 }
 
+#[inline(always)]
 fn add_four(sums: &mut [f32], a: (&[f32], f32), b: (&[f32], f32), c: (&[f32], f32), d: (&[f32], f32)) {
     let rows = sums.iter_mut().zip(a.0).zip(b.0).zip(c.0).zip(d.0);
     for ((((sum, of_a), of_b), of_c), of_d) in rows {

@@ -1,10 +1,12 @@
 //! Which days of the window would have cost the positions of today most.
 
+use std::borrow::Cow;
+
 use libm::expm1;
 
 use crate::prepared::Prepared;
 use crate::report::Exposure;
-use crate::returns::{Series, combine};
+use crate::returns::{Series, WEEK, Window, shared_window, weighted_sum};
 
 /// A stretch of past days.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,17 +31,28 @@ pub fn replay(exposures: &[Exposure], prepared: &Prepared<'_>, days: usize) -> O
         }
     }
     let least = prepared.parameters().min_observations;
-    let shared = combine(&series, least, |_| 0.0).ok()?.len();
-    let first = series.iter().map(|(series, _)| series.first_day()).max()?;
-    let mut profits = vec![0.0; shared.checked_sub(days.checked_sub(1)?)?];
-    for (series, net) in &series {
-        let skip = usize::try_from(first.checked_sub(series.first_day())?).ok()?;
-        let returns = series.returns().get(skip..skip.checked_add(shared)?)?;
-        for (profit, stretch) in profits.iter_mut().zip(returns.windows(days)) {
-            *profit += net * expm1(stretch.iter().sum());
-        }
+    let window = shared_window(series.iter().map(|(series, _)| *series), least).ok()??;
+    let first = window.first_day;
+    let mut columns = Vec::with_capacity(series.len());
+    for (series, net) in series {
+        columns.push((stretches(series, window, days)?, net));
     }
+    let columns: Vec<(&[f64], f64)> = columns.iter().map(|(column, net)| (column.as_ref(), *net)).collect();
+    let profits = weighted_sum(&columns);
     let (start, worst) = profits.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1))?;
     let from = first.checked_sub(1)?.checked_add(u64::try_from(start).ok()?)?;
     Some(Replay { from, to: from.checked_add(u64::try_from(days).ok()?)?, loss_usd: -worst })
+}
+
+/// The simple return of every so many days in a row; a day's and a week's are kept by the series.
+fn stretches(series: &Series, window: Window, days: usize) -> Option<Cow<'_, [f64]>> {
+    match days {
+        0 => None,
+        1 => series.simple_returns(window).map(Cow::Borrowed),
+        WEEK => series.weekly_returns(window).map(Cow::Borrowed),
+        _ => {
+            let returns = series.log_returns(window)?.windows(days);
+            Some(Cow::Owned(returns.map(|stretch| expm1(stretch.iter().sum())).collect()))
+        }
+    }
 }

@@ -57,6 +57,36 @@ fn what_does_not_move_loses_nothing_and_what_does_not_fit_has_no_tails() {
     assert_eq!(monte_carlo_tails(&Lower::zero(0), &[], standard(), Horizon::Day), None);
 }
 
+/// How many paths are valued, time after time, to tell a wallet's tails.
+fn asked(deviations: &[f64], rho: f64, exposures: &[f64], horizon: Horizon) -> Vec<usize> {
+    let factor = factor(deviations, rho);
+    let factors = standard().factors(exposures.len(), horizon).unwrap();
+    let loads = factor.transposed_times(exposures);
+    let size = sqrt(loads.iter().map(|load| load * load).sum::<f64>());
+    let (upper, slack) = bounds(&factor, exposures, &loads, size, &factors, horizon).unwrap();
+    let guess = typical(&factor, exposures, &loads, size, factors.tail * size, horizon);
+    let mut asked = Vec::new();
+    let valued = |paths: &[u32]| {
+        asked.push(paths.len());
+        valued(&factor, exposures, &factors, paths)
+    };
+    certified(&upper, slack, Some(single(guess)), valued).unwrap();
+    asked
+}
+
+#[test]
+fn a_usual_wallet_is_proven_at_once_by_valuing_few_more_paths_than_its_tail_has() {
+    let deviations = [0.032, 0.032, 0.033, 0.034, 0.035, 0.036, 0.037, 0.038];
+    let long = [1_000.0, 1_101.0, 1_202.0, 1_303.0, 1_404.0, 500.0, 400.0, 300.0];
+    let owing = [1_000.0, 1_101.0, 1_202.0, 1_303.0, 1_404.0, -400.0, -425.0, -450.0];
+    for horizon in Horizon::ALL {
+        for (exposures, rho) in [(long, 0.8), (owing, 0.8), (owing, 0.3)] {
+            let asked = asked(&deviations, rho, &exposures, horizon);
+            assert!(asked.len() == 1 && asked[0] < 800, "{asked:?} {exposures:?} {horizon:?}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
