@@ -7,7 +7,11 @@ use super::{assert_close, known};
 
 /// The body's position for one that is expected.
 fn position<'a>(summary: &'a Value, expected: &Value) -> &'a Value {
-    let name = format!(":{}", expected["token_id"].as_str().unwrap());
+    // A pool's LP tokens are one position; NFTs in it are one each.
+    let name = match expected["token_id"].as_str() {
+        Some(id) => format!(":{id}"),
+        None => expected["pool"].as_str().unwrap().to_lowercase(),
+    };
     let found = summary["pools"]
         .as_array()
         .unwrap()
