@@ -71,7 +71,11 @@ fn table() -> Table {
 fn read(table: &Table, depth: Depth, known: &[Address]) -> (Vec<Part>, usize) {
     let source = CompoundV2Source::new(CHAIN);
     let known_tokens: Vec<Asset> = known.iter().map(|token| Asset::contract(CHAIN, *token)).collect();
-    let queries = [ANN, BOB].map(|wallet| WalletQuery { wallet, known_tokens: known_tokens.clone() });
+    let queries = [ANN, BOB].map(|wallet| WalletQuery {
+        wallet,
+        known_tokens: known_tokens.clone(),
+        known_markets: Vec::new(),
+    });
     let scope = Scope::default();
     let wanted = Wanted { chain: CHAIN, queries: &queries, depth, scope: &scope, tokens: false };
     let hints: Vec<Option<Bytes>> = source.hints().iter().map(|call| table.answer(call).ok()).collect();

@@ -126,7 +126,8 @@ fn table() -> Table {
 
 /// Reads both wallets; the parts, and how many rounds it took.
 fn read(source: &CompoundV3Source, table: &Table) -> (Vec<Part>, usize) {
-    let queries = [ANN, BOB].map(|wallet| WalletQuery { wallet, known_tokens: Vec::new() });
+    let queries =
+        [ANN, BOB].map(|wallet| WalletQuery { wallet, known_tokens: Vec::new(), known_markets: Vec::new() });
     let scope = Scope::default();
     let wanted =
         Wanted { chain: CHAIN, queries: &queries, depth: Depth::Known, scope: &scope, tokens: false };
