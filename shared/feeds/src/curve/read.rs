@@ -190,17 +190,16 @@ impl PoolsRead {
     /// a list, older ones with as many words as they have coins.
     fn rates(&self, pool: Address, tokens: &[PoolToken]) -> Result<Vec<U256>, GapReason> {
         let ask = Ask::Rates(pool);
-        if let Some(words) = self.questions.output(ask).filter(|output| output.len() == 32 * tokens.len()) {
-            return Ok(words.chunks_exact(32).map(U256::from_be_slice).collect());
-        }
-        if let Some(rates) = self.questions.optional::<Contract::stored_ratesCall>(ask)? {
-            return if rates.len() == tokens.len() { Ok(rates) } else { Err(GapReason::Malformed) };
-        }
-        let plain = |token: &PoolToken| {
-            let decimals = RATE_DECIMALS.checked_sub(token.decimals).ok_or(GapReason::Malformed)?;
-            Ok(U256::from(10).pow(U256::from(decimals)))
+        let words = self.questions.output(ask).filter(|output| output.len() == 32 * tokens.len());
+        let rates = match words {
+            Some(words) => words.chunks_exact(32).map(U256::from_be_slice).collect(),
+            None => match self.questions.optional::<Contract::stored_ratesCall>(ask)? {
+                Some(rates) => rates,
+                None => tokens.iter().map(plain_rate).collect::<Result<_, _>>()?,
+            },
         };
-        tokens.iter().map(plain).collect()
+        let is_whole = rates.len() == tokens.len() && rates.iter().all(|rate| !rate.is_zero());
+        is_whole.then_some(rates).ok_or(GapReason::Malformed)
     }
 
     fn token(&self, coin: Address) -> Result<PoolToken, GapReason> {
@@ -213,6 +212,12 @@ impl PoolsRead {
         let symbol = read_symbol(self.questions.output(Ask::Symbol(coin))).unwrap_or_else(|| nameless(coin));
         Ok(PoolToken { asset: Asset::contract(self.chain, coin), symbol, decimals })
     }
+}
+
+/// 1e18, and what is missing to 18 decimals.
+fn plain_rate(token: &PoolToken) -> Result<U256, GapReason> {
+    let decimals = RATE_DECIMALS.checked_sub(token.decimals).ok_or(GapReason::Malformed)?;
+    Ok(U256::from(10).pow(U256::from(decimals)))
 }
 
 fn coin_asks(coin: Address) -> Vec<Ask> {
