@@ -66,8 +66,8 @@ pub(super) async fn discover(
     wanted: Wanted<'_>,
     sources: &[Box<dyn Source>],
 ) -> Option<Vec<Result<TokenList, ListFault>>> {
-    let is_needed = |source: &Box<dyn Source>| source.needs_token_lists() && wanted.wants(source.protocol());
-    let is_wanted = wanted.tokens || sources.iter().any(is_needed);
+    let mut others = sources.iter().filter(|source| wanted.wants(source.protocol()));
+    let is_wanted = wanted.tokens || others.any(|source| source.needs_token_lists());
     if !is_wanted || wanted.depth != Depth::Discover {
         return None;
     }
