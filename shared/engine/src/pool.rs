@@ -115,6 +115,16 @@ impl PoolPosition {
             Self::Curve(position) => position.pool.tokens.iter(),
         }
     }
+
+    /// The token that stands for the position where there is one: no holding of its own, and to be kept among the
+    /// wallet's known tokens, by which the position is found again.
+    #[must_use]
+    pub fn receipt(&self) -> Option<Asset> {
+        match self {
+            Self::UniswapV3(_) => None,
+            Self::Curve(position) => Some(Asset::contract(position.pool.chain, position.pool.lp_token)),
+        }
+    }
 }
 
 impl Liquidity for PoolPosition {

@@ -19,6 +19,7 @@ pub mod aave;
 pub mod alchemy;
 mod compound;
 mod contracts;
+mod curve;
 pub mod erc20;
 pub mod json_rpc;
 pub mod markets;

@@ -4,6 +4,7 @@ mod aave;
 mod chain;
 mod compound_v2;
 mod compound_v3;
+mod curve;
 mod gap;
 mod morpho;
 mod reader;

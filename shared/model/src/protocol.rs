@@ -30,11 +30,12 @@ pub enum Protocol {
 
 impl Protocol {
     /// Every protocol this build reads.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::AaveV2,
         Self::AaveV3,
         Self::CompoundV2,
         Self::CompoundV3,
+        Self::Curve,
         Self::MorphoBlue,
         Self::Spark,
         Self::Tokens,
@@ -43,7 +44,7 @@ impl Protocol {
 
     /// Protocols that are known to hold positions and that this build cannot read: every answer lists them.
     pub const UNSUPPORTED: [&'static str; 8] =
-        ["aave_v4", "crvusd", "curve", "euler_v2", "fluid", "liquity", "sky", "uniswap_v4"];
+        ["aave_v4", "crvusd", "curve_gauges", "euler_v2", "fluid", "liquity", "sky", "uniswap_v4"];
 
     /// The snake-case name used in requests and answers.
     #[must_use]

@@ -7,7 +7,11 @@ use super::{assert_close, known};
 
 /// The body's position for one that is expected.
 fn position<'a>(summary: &'a Value, expected: &Value) -> &'a Value {
-    let name = format!(":{}", expected["token_id"].as_str().unwrap());
+    // A pool's LP tokens are one position; NFTs in it are one each.
+    let name = match expected["token_id"].as_str() {
+        Some(id) => format!(":{id}"),
+        None => expected["pool"].as_str().unwrap().to_lowercase(),
+    };
     let found = summary["pools"]
         .as_array()
         .unwrap()
@@ -113,4 +117,31 @@ async fn a_crash_turns_a_position_into_what_fell() {
     assert!(was[0] > 0 && was[1] > 0 && is[0] == 0 && is[1] > was[1], "{was:?} {is:?}");
     let value = |summary: &Value| known(&position(summary, &expected)["value_usd"]);
     assert!(value(&after) < 0.75 * value(&before), "{} {}", value(&before), value(&after));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_lp_token_is_worth_its_cheapest_coin_and_a_sweep_finds_it_again() {
+    let stack = Stack::start(Host::Container, &[]).await.unwrap();
+    let wallet = stack.wallet("curve_lp").await.unwrap();
+    let before = assess(&stack, &wallet).await;
+    let expected = expected_of(&stack, &wallet, &before).await;
+    assert_eq!((&expected["protocol"], &before["coverage"]["state"]), (&json!("curve"), &json!("complete")));
+    let reply = stack.send("PUT", &format!("/api/risk/watches/{wallet}"), None).await.unwrap();
+    assert_eq!(reply.status, 201, "{}", reply.text);
+
+    stack
+        .control("POST", "crash", json!({ "asset": "USDC", "factor": 0.8, "correlated": false }))
+        .await
+        .unwrap();
+    let done = stack.sweep().await.unwrap();
+    assert_eq!(done["wallets"], 1, "{done}");
+    let reply = stack.get(&format!("/api/risk/summary?wallet={wallet}&max_age=3600")).await.unwrap();
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let after = &reply.json;
+    let value = |summary: &Value| known(&position(summary, &expected)["value_usd"]);
+    // A quarter of the pool is USDC: what it would pay out lost a twentieth, and what is counted a fifth.
+    assert!((value(after) / value(&before) - 0.8).abs() < 1e-3, "{} {}", value(&before), value(after));
+    let claim = |summary: &Value| known(&position(summary, &expected)["claim_value_usd"]);
+    assert!(claim(after) > 0.94 * claim(&before), "{}", position(after, &expected));
+    assert_eq!(after["pools"].as_array().unwrap().len(), 2);
 }

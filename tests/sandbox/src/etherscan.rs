@@ -98,6 +98,9 @@ fn source_code(world: &World, chain: &Chain, address: Address) -> Value {
             Contract::Morpho => ("Morpho", "0"),
             Contract::MorphoIrm => ("AdaptiveCurveIrm", "0"),
             Contract::MorphoOracle(_) => ("MorphoChainlinkOracleV2", "0"),
+            Contract::CurveRegistry | Contract::CurvePool(_) | Contract::CurveLp(_) => {
+                ("Vyper_contract", "0")
+            }
             Contract::Spam(_) => return None,
             Contract::PositionManager => ("NonfungiblePositionManager", "0"),
             Contract::PoolFactory => ("UniswapV3Factory", "0"),

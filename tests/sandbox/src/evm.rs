@@ -3,6 +3,7 @@
 pub(crate) mod abi;
 mod aggregate;
 pub(crate) mod compound;
+mod curve;
 mod data;
 pub(crate) mod fork;
 pub(crate) mod morpho;
@@ -60,6 +61,8 @@ pub(crate) fn call(view: &View<'_>, to: Address, input: &[u8]) -> Outcome {
         Some(Contract::Morpho) => morpho::call(view, input),
         Some(Contract::MorphoIrm) => morpho::call_irm(view, input),
         Some(Contract::MorphoOracle(market)) => morpho::call_oracle(view, *market, input),
+        Some(Contract::CurveRegistry) => curve::call_registry(view, input),
+        Some(Contract::CurvePool(place)) => curve::call_pool(view, *place, input),
         Some(contract) => token::call(view, *contract, input),
     }
 }

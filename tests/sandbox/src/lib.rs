@@ -12,6 +12,7 @@ mod coingecko;
 mod compound;
 mod control;
 mod counters;
+mod curve;
 mod draw;
 mod etherscan;
 mod evm;

@@ -8,6 +8,7 @@ use alloy_primitives::{Address, U256};
 
 use self::fork::{ForkAccount, ForkPlan};
 use crate::compound;
+use crate::curve;
 use crate::draw::Draw;
 use crate::faults::Effects;
 use crate::morpho;
@@ -56,6 +57,8 @@ pub(crate) struct Held {
     pub(crate) compound: compound::Held,
     /// Its parts of Morpho Blue's markets.
     pub(crate) morpho: Vec<morpho::Position>,
+    /// LP tokens of Curve by the pool's place on the chain, base units.
+    pub(crate) curve: Vec<(usize, u128)>,
 }
 
 /// An Aave V3 account.
@@ -109,6 +112,8 @@ pub(crate) struct Plan {
     pub(crate) compound: compound::plan::Plan,
     /// Parts of Morpho Blue's markets.
     pub(crate) morpho: Vec<morpho::Deal>,
+    /// Whole LP tokens of Curve by the pool's place on the chain.
+    pub(crate) curve: Vec<(usize, f64)>,
 }
 
 /// The wallet of an address: the catalogue's, or one drawn from seed and address.
@@ -224,6 +229,7 @@ fn realise(world: &World, chain: &Chain, plan: &Plan) -> Held {
         account,
         liquidity: Vec::new(),
         forks: plan.forks.iter().filter_map(|plan| fork::realise(chain, plan)).collect(),
+        curve: curve::realise(chain, &plan.curve),
         compound: compound::plan::realise(world, chain, &plan.compound),
         morpho: morpho::realise(chain, plan, |asset| {
             world.market.assets().get(asset).map_or(0, |asset| asset.base_e8)

@@ -104,8 +104,17 @@ async fn status_counts_wallets_alerts_upstreams_and_this_process_own_traffic() {
 async fn info_says_what_is_read_limited_and_warned_at() {
     let body = get(&World::open().router, "/api/info").await.json();
     assert_eq!(body["name"], "risk-manager");
-    let read =
-        ["aave_v2", "aave_v3", "compound_v2", "compound_v3", "morpho_blue", "spark", "tokens", "uniswap_v3"];
+    let read = [
+        "aave_v2",
+        "aave_v3",
+        "compound_v2",
+        "compound_v3",
+        "curve",
+        "morpho_blue",
+        "spark",
+        "tokens",
+        "uniswap_v3",
+    ];
     assert_eq!(body["protocols"], serde_json::json!(read));
     assert!(body["unsupported_protocols"].as_array().unwrap().iter().any(|name| name == "crvusd"));
     assert_eq!(body["chains"], serde_json::json!([{"name":"ethereum","chain_id":1}]));

@@ -149,6 +149,7 @@ impl Outcome {
                 .map(|holding| holding.asset)
                 .filter(|asset| asset.address().is_some())
                 .chain(positions.accounts.iter().flat_map(|one| one.account.unlisted_deposits()))
+                .chain(positions.pools.iter().filter_map(PoolPosition::receipt))
                 .collect(),
             markets: positions.markets.clone(),
         }

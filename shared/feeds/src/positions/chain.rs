@@ -13,7 +13,7 @@ use risk_model::{GapReason, Protocol, Timestamp, Wallet};
 use tokio::time::timeout;
 
 use super::reader::{Reader, Source};
-use super::tokens::{Seen, TokenAnswers, TokenPlan, discover};
+use super::tokens::{Lists, Seen, TokenAnswers, TokenPlan, discover};
 use super::{ChainPositions, Part, Wanted, gap};
 use crate::alchemy::{Endpoint, Group, ListFault, Marks, ReadFault, TokenList};
 use crate::gaps::last_success;
@@ -108,13 +108,17 @@ impl ChainPositions {
             let (head, (lists, histories)) = tokio::join!(self.head(endpoint, wanted, sources), async {
                 match known.take() {
                     Some(known) => known,
-                    None => tokio::join!(discover(endpoint, wanted), look_back(endpoint, wanted, sources)),
+                    None => tokio::join!(
+                        discover(endpoint, wanted, sources),
+                        look_back(endpoint, wanted, sources)
+                    ),
                 }
             });
             let read = match head {
                 Ok((block, mut readers)) => {
                     for (reader, found) in readers.iter_mut().zip(&histories) {
                         found.iter().for_each(|found| reader.discovered(found));
+                        lists.iter().for_each(|lists| reader.listed(lists));
                     }
                     read_at(endpoint, wanted, block, readers, lists.as_deref()).await
                 }
@@ -228,7 +232,7 @@ async fn read_at<'a>(
     wanted: Wanted<'_>,
     block: Block,
     mut readers: Readers<'a>,
-    lists: Option<&[Result<TokenList, ListFault>]>,
+    lists: Option<Lists<'_>>,
 ) -> Result<Read<'a>, ReadFault> {
     let plan = wanted.tokens.then(|| TokenPlan::new(wanted, lists));
     let mut tokens = None;

@@ -6,6 +6,7 @@ use alloy_primitives::Bytes;
 use risk_engine::position::Block;
 use risk_model::{Address, Gap, GapReason, Protocol, Timestamp};
 
+use super::tokens::Lists;
 use super::{Part, Wanted};
 use crate::alchemy::{Answer, Group, History, Marks};
 use crate::multicall::ContractCall;
@@ -25,6 +26,11 @@ pub(super) trait Source: Send + Sync {
         None
     }
 
+    /// Whether its positions are found among the wallets' tokens, so that these must be listed.
+    fn needs_token_lists(&self) -> bool {
+        false
+    }
+
     /// Begins a read at a block that is pinned later. `hints` are the answers to [`Source::hints`], in its order.
     /// Where the scope leaves the protocol out (`wanted.wants`), only what tells its own tokens from holdings is asked.
     fn begin<'a>(&'a self, wanted: Wanted<'a>, hints: &[Option<Bytes>]) -> Box<dyn Reader + 'a>;
@@ -42,6 +48,12 @@ pub(super) trait Reader: Send {
     /// markets are discovered and the protocol has a [`Source::history`].
     fn discovered(&mut self, found: &[Result<Marks, GapReason>]) {
         let _ = found;
+    }
+
+    /// The wallets' token lists, one for each query in order: told before anything is asked, where tokens are
+    /// discovered.
+    fn listed(&mut self, lists: Lists<'_>) {
+        let _ = lists;
     }
 
     /// What to ask next, at the pinned block; empty when there is nothing. Groups keep their place in the answers.

@@ -5,6 +5,7 @@ use risk_model::ChainId;
 use super::aave::AaveSource;
 use super::compound_v2::CompoundV2Source;
 use super::compound_v3::CompoundV3Source;
+use super::curve::CurveSource;
 use super::morpho::MorphoSource;
 use super::reader::Source;
 use super::uniswap::UniswapSource;
@@ -25,6 +26,7 @@ pub(super) fn sources_of(chain: ChainId) -> Vec<Box<dyn Source>> {
             sources.push(Box::new(AaveSource::new(market)));
         }
         sources.push(Box::new(CompoundV2Source::new(chain)));
+        sources.push(Box::new(CurveSource::new(chain)));
     }
     sources
 }

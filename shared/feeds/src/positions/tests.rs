@@ -1,5 +1,6 @@
 //! Whole reads of a chain against a node on loopback.
 
+mod curve;
 mod faults;
 mod morpho;
 mod uniswap;

@@ -8,6 +8,7 @@ use risk_app::ports::{Depth, WalletQuery};
 use risk_engine::position::{Block, Holding};
 use risk_model::{Address, Asset, ChainId, GapReason, Timestamp, U256, Wallet};
 
+use super::reader::Source;
 use super::{Part, Wanted, gap};
 use crate::alchemy::{Answer, Endpoint, Group, ListFault, MAX_TOKENS, TokenList};
 use crate::contracts::{Erc20, Multicall3};
@@ -44,6 +45,9 @@ struct WalletTokens {
     is_cut: bool,
 }
 
+/// Token lists as the provider gave them, in the order of the queries.
+pub(super) type Lists<'a> = &'a [Result<TokenList, ListFault>];
+
 /// The answers to a plan's two groups.
 pub(super) struct TokenAnswers {
     pub(super) balances: Vec<Answer>,
@@ -60,8 +64,11 @@ struct Metadata {
 pub(super) async fn discover(
     endpoint: &Endpoint,
     wanted: Wanted<'_>,
+    sources: &[Box<dyn Source>],
 ) -> Option<Vec<Result<TokenList, ListFault>>> {
-    if !wanted.tokens || wanted.depth != Depth::Discover {
+    let mut others = sources.iter().filter(|source| wanted.wants(source.protocol()));
+    let is_wanted = wanted.tokens || others.any(|source| source.needs_token_lists());
+    if !is_wanted || wanted.depth != Depth::Discover {
         return None;
     }
     let wallets: Vec<Wallet> = wanted.queries.iter().map(|query| query.wallet).collect();
@@ -71,12 +78,8 @@ pub(super) async fn discover(
 
 impl TokenPlan {
     /// The known tokens of each wallet, and those discovered.
-    pub(super) fn new(wanted: Wanted<'_>, lists: Option<&[Result<TokenList, ListFault>]>) -> Self {
-        let wallets = wanted.queries.iter().enumerate().map(|(place, query)| {
-            let list = lists.and_then(|lists| lists.get(place));
-            wallet_tokens(wanted.chain, query, list)
-        });
-        let wallets: Vec<WalletTokens> = wallets.collect();
+    pub(super) fn new(wanted: Wanted<'_>, lists: Option<Lists<'_>>) -> Self {
+        let wallets = wallets(wanted, lists);
         let distinct = wallets.iter().flat_map(|wallet| wallet.tokens.iter().copied()).collect();
         Self { chain: wanted.chain, wallets, distinct }
     }
@@ -194,6 +197,19 @@ impl TokenPlan {
 pub(super) struct Seen {
     pub(super) now: Timestamp,
     pub(super) last_success: Option<Timestamp>,
+}
+
+fn wallets(wanted: Wanted<'_>, lists: Option<Lists<'_>>) -> Vec<WalletTokens> {
+    let wallets = wanted.queries.iter().enumerate().map(|(place, query)| {
+        let list = lists.and_then(|lists| lists.get(place));
+        wallet_tokens(wanted.chain, query, list)
+    });
+    wallets.collect()
+}
+
+/// The known tokens of each wallet, and those discovered: the same that are read as its holdings.
+pub(super) fn tokens_of(wanted: Wanted<'_>, lists: Option<Lists<'_>>) -> Vec<(Address, BTreeSet<Address>)> {
+    wallets(wanted, lists).into_iter().map(|wallet| (wallet.owner, wallet.tokens)).collect()
 }
 
 fn wallet_tokens(

@@ -1,5 +1,6 @@
 //! The truth about an address, computed here and nowhere else.
 
+mod curve;
 mod fork;
 mod morpho;
 mod pools;
@@ -99,6 +100,7 @@ fn chain_value(view: &View<'_>, held: &Held, sums: &mut Sums) -> Value {
         .filter_map(|(place, _)| chain.spam.get(*place).map(|address| address.to_checksum(None)))
         .collect();
     let pools = held.liquidity.iter().filter_map(|position| pools::value(view, position));
+    let pools = pools.chain(held.curve.iter().filter_map(|held| curve::value(view, *held)));
     let (pools, values): (Vec<Value>, Vec<f64>) = pools.unzip();
     sums.liquidity_usd += values.iter().sum::<f64>();
     let mut markets: Vec<Value> =

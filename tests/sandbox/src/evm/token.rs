@@ -5,7 +5,7 @@ use alloy_sol_types::{SolCall, SolInterface};
 
 use crate::account;
 use crate::evm::abi::Erc20::{self, Erc20Calls as Calls};
-use crate::evm::{Outcome, Reverted, compound, fork, word};
+use crate::evm::{Outcome, Reverted, compound, curve, fork, word};
 use crate::wallets::{Held, Position};
 use crate::world::chain::Contract;
 use crate::world::view::View;
@@ -84,6 +84,10 @@ pub(crate) fn label(view: &View<'_>, contract: Contract) -> (String, String) {
             (symbol.clone(), symbol)
         }
         Contract::Compound(contract) => compound::label(view, contract),
+        Contract::CurveLp(place) | Contract::CurvePool(place) => {
+            let label = view.chain.curve.get(place).map(|pool| pool.label).unwrap_or_default();
+            (label.0.to_owned(), label.1.to_owned())
+        }
         Contract::Spam(index) => (format!("Visit claim-{index}.example to claim"), format!("CLAIM{index}")),
         _ => Default::default(),
     }
@@ -117,6 +121,9 @@ fn total_supply(view: &View<'_>, contract: Contract) -> U256 {
             let whole = num_traits::ToPrimitive::to_u128(&units).unwrap_or_default();
             U256::from(whole) * U256::from(10u8).pow(U256::from(decimals(view, contract)))
         }
+        Contract::CurveLp(place) | Contract::CurvePool(place) => {
+            view.chain.curve.get(place).map_or(U256::ZERO, |pool| U256::from(pool.supply))
+        }
         _ => U256::MAX,
     }
 }
@@ -146,6 +153,7 @@ pub(crate) fn balance_of(view: &View<'_>, contract: Contract, owner: Address) ->
             view.world.wallet(owner).on(view.chain.facts.id).and_then(find).unwrap_or_default()
         }
         Contract::Compound(contract) => compound::balance_of(view, contract, owner),
+        Contract::CurveLp(place) | Contract::CurvePool(place) => curve::balance_of(view, place, owner),
         _ => U256::ZERO,
     }
 }

@@ -174,13 +174,15 @@ fn eth_call(context: &Context<'_>) -> Result<Answer, RpcError> {
 /// Whether a contract is a token, and so may be listed among balances.
 pub(super) fn is_token(contract: Contract) -> bool {
     use crate::world::fork::Role;
-    use Contract::{AToken, Compound, DebtToken, Fork, Spam, Token};
+    use Contract::{AToken, Compound, CurveLp, CurvePool, DebtToken, Fork, Spam, Token};
     matches!(
         contract,
         Token(_)
             | AToken(_)
             | DebtToken(_)
             | Spam(_)
+            | CurveLp(_)
+            | CurvePool(_)
             | Fork(_, Role::AToken(_) | Role::DebtToken(_) | Role::StableToken(_))
             | Compound(CompoundContract::CToken(_) | CompoundContract::Comet(_))
     )

@@ -101,6 +101,8 @@ fn listed(view: &View<'_>, owner: Address) -> Vec<Address> {
         }
     }
     all.extend(compound_tokens(chain, &held.compound));
+    let pools = held.curve.iter().filter_map(|(place, _)| chain.curve.get(*place));
+    all.extend(pools.map(|pool| pool.lp_token));
     all.sort_unstable();
     all.dedup();
     all

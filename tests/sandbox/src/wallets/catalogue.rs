@@ -42,7 +42,7 @@ fn ethereum() -> Plan {
 }
 
 /// Every named wallet.
-pub(crate) static ENTRIES: [Entry; 20] = [
+pub(crate) static ENTRIES: [Entry; 21] = [
     Entry {
         name: "safe",
         description: "WETH and WBTC against USDC, health factor about 2.6",
@@ -243,6 +243,15 @@ pub(crate) static ENTRIES: [Entry; 20] = [
             let lent = Deal { market: 1, lent: 3.5, ..Deal::default() };
             let safe = Deal { market: 2, collateral: 0.75, health: 2.4, ..Deal::default() };
             vec![Plan { morpho: vec![near, lent, safe], ..ethereum() }]
+        },
+    },
+    Entry {
+        name: "curve_lp",
+        description: "LP tokens of two Curve pools: DAI/USDC/USDT, and wstETH/WETH with rates; DAI beside",
+        has_code: false,
+        plans: || {
+            let curve = vec![(0, 12_345.678_901), (1, 3.251_234_567)];
+            vec![Plan { curve, tokens: vec![("DAI", 100.25)], ..ethereum() }]
         },
     },
 ];

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use alloy_primitives::{Address, B256, address, keccak256};
 
 use crate::compound;
+use crate::curve;
 use crate::morpho;
 use crate::world::fork::{Fork, Role};
 use crate::world::pool::LiquidityPool;
@@ -91,6 +92,12 @@ pub(crate) enum Contract {
     MorphoIrm,
     /// The oracle of the market at this place of [`Chain::morpho`].
     MorphoOracle(usize),
+    /// Curve's MetaRegistry.
+    CurveRegistry,
+    /// The pool at this place of [`Chain::curve`], which may be its own LP token.
+    CurvePool(usize),
+    /// The LP token of that pool where it is a contract of its own.
+    CurveLp(usize),
 }
 
 /// One chain with everything deployed on it.
@@ -114,6 +121,8 @@ pub(crate) struct Chain {
     pub(crate) pools: Vec<LiquidityPool>,
     /// Its markets of Morpho Blue.
     pub(crate) morpho: Vec<morpho::Market>,
+    /// Its Curve pools.
+    pub(crate) curve: Vec<curve::Pool>,
     /// Place of the native coin in the asset table.
     pub(crate) native_asset: usize,
     /// What lives where.

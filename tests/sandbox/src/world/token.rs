@@ -6,6 +6,7 @@ use alloy_primitives::{Address, U256};
 use anyhow::{Context, Result, bail};
 
 use crate::compound;
+use crate::curve;
 use crate::draw::Draw;
 use crate::morpho;
 use crate::world::asset::Asset;
@@ -121,6 +122,7 @@ fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result
         spam: (0..SPAM_TOKENS).map(|index| spam_address(facts.id, index)).collect(),
         pools: Vec::new(),
         morpho: Vec::new(),
+        curve: Vec::new(),
         native_asset: place_of(assets, facts.native)?,
         contracts: HashMap::new(),
     };
@@ -136,6 +138,7 @@ fn build(facts: &'static Facts, assets: &[Asset], seed: u64, now: u64) -> Result
     place_contracts(&mut chain);
     fork::place(&mut chain, seed, now);
     morpho::deploy(&mut chain, now);
+    curve::deploy(&mut chain);
     Ok(chain)
 }
 

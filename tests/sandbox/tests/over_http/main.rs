@@ -9,6 +9,8 @@ mod chain;
 #[cfg(test)]
 mod compound;
 #[cfg(test)]
+mod curve;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod graph;
