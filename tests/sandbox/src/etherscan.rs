@@ -83,7 +83,6 @@ fn source_code(world: &World, chain: &Chain, address: Address) -> Value {
             Contract::Multicall3 => ("Multicall3", "0"),
             Contract::Pool => ("InitializableImmutableAdminUpgradeabilityProxy", "1"),
             Contract::Provider => ("PoolAddressesProvider", "0"),
-            Contract::Oracle => ("AaveOracle", "0"),
             Contract::UiData => ("UiPoolDataProviderV3", "0"),
             Contract::ProtocolData => ("AaveProtocolDataProvider", "0"),
             Contract::Token(_) => ("FiatTokenProxy", "1"),
@@ -92,7 +91,7 @@ fn source_code(world: &World, chain: &Chain, address: Address) -> Value {
             }
             Contract::Fork(_, Role::Source(_)) | Contract::Source(_) => ("EACAggregatorProxy", "0"),
             Contract::Fork(_, Role::UiData) => ("UiPoolDataProviderV2V3", "0"),
-            Contract::Fork(_, Role::Oracle) => ("AaveOracle", "0"),
+            Contract::Oracle | Contract::Fork(_, Role::Oracle) => ("AaveOracle", "0"),
             Contract::Fork(..) => ("InitializableImmutableAdminUpgradeabilityProxy", "1"),
             Contract::Compound(contract) => (contract.verified_name(), "0"),
             Contract::Morpho => ("Morpho", "0"),
