@@ -42,7 +42,7 @@ async fn standing(stack: &Stack) -> (usize, usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_wallets_cost_ten_requests_for_positions_and_a_request_a_hundred_assets_for_prices() {
+async fn a_thousand_wallets_cost_a_dozen_requests_for_positions_and_a_request_a_hundred_assets_for_prices() {
     let chains = ("CHAINS", "ethereum,optimism,polygon,base,arbitrum");
     let stack = Stack::start(Host::Container, &[chains]).await.unwrap();
     watch_many(&stack, 1_000).await;
@@ -53,7 +53,9 @@ async fn a_thousand_wallets_cost_ten_requests_for_positions_and_a_request_a_hund
     println!("1,000 wallets in one sweep: {counters}");
     let requests = |provider: &str| counters[provider]["requests"].as_u64().unwrap_or(0);
     assert!(requests("alchemy") >= 2, "{counters}");
-    assert!(requests("alchemy") <= 10 && requests("thegraph") <= 10, "{counters}");
+    // Two a chain; on Ethereum a third round for the price sources of Aave V2 and Spark, which nothing hints at, and a
+    // second request for what the rows of three Aave markets take beyond 24 MB.
+    assert!(requests("alchemy") <= 12 && requests("thegraph") <= 10, "{counters}");
     let paths = counters["coingecko"]["methods"].clone();
     let histories: u64 = paths
         .as_object()

@@ -1,6 +1,7 @@
 //! What every wallet of a batch shares, computed once: which quotes are fresh, and the return series of each asset.
 
 mod filtered_history;
+mod kept_paths;
 mod panel;
 mod simulated;
 

@@ -1,10 +1,11 @@
 //! The market paths of a batch: filtered once for every asset, drawn when the first account needs them.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use risk_model::{Affects, Asset, Gap, Timestamp};
 
+use super::kept_paths;
 use crate::market::MarketData;
 use crate::parameters::Parameters;
 use crate::probability::filter::Filtered;
@@ -19,14 +20,14 @@ pub(super) struct Simulated {
     newest_hour: u64,
     window: u32,
     seed: u64,
-    draws: OnceLock<Draws>,
+    draws: OnceLock<Arc<Draws>>,
 }
 
 #[derive(Debug)]
 struct One {
     filtered: Filtered,
     last_hour: u64,
-    paths: OnceLock<AssetPaths>,
+    paths: OnceLock<Arc<AssetPaths>>,
 }
 
 impl Simulated {
@@ -63,16 +64,19 @@ impl Simulated {
 
     /// The draws that all paths share.
     pub(super) fn draws(&self) -> &Draws {
-        self.draws.get_or_init(|| Draws::new(self.seed, self.window))
+        self.draws.get_or_init(|| kept_paths::draws(self.seed, self.window))
     }
 
     /// The paths of an asset; `None` where nobody gave its hourly closes.
     pub(super) fn paths(&self, asset: &Asset) -> Option<Result<&AssetPaths, Gap>> {
         Some(self.one(asset)?.map(|one| {
-            one.paths.get_or_init(|| {
-                let lag = u32::try_from(self.newest_hour.saturating_sub(one.last_hour)).unwrap_or(u32::MAX);
-                self.draws().paths(&one.filtered, lag)
-            })
+            one.paths
+                .get_or_init(|| {
+                    let lag =
+                        u32::try_from(self.newest_hour.saturating_sub(one.last_hour)).unwrap_or(u32::MAX);
+                    kept_paths::paths((self.seed, self.window), self.draws(), &one.filtered, lag)
+                })
+                .as_ref()
         }))
     }
 
