@@ -96,13 +96,15 @@ async fn a_pool_that_somebody_moved_is_named_and_not_believed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_turns_a_position_into_what_fell() {
-    let stack = Stack::start(Host::Container, &[]).await.unwrap();
+    let mut stack = Stack::start(Host::Container, &[]).await.unwrap();
     let wallet = stack.wallet("uniswap_lp").await.unwrap();
     let before = assess(&stack, &wallet).await;
     stack
         .control("POST", "crash", json!({ "asset": "ETH", "factor": 0.5, "correlated": true }))
         .await
         .unwrap();
+    // Quotes are kept for seconds: a new process asks for those after the crash.
+    stack.restart_api().await.unwrap();
     let after = assess(&stack, &wallet).await;
     let expected = expected_of(&stack, &wallet, &after).await;
     compare(&after, "ethereum", &expected, "crashed");
