@@ -106,7 +106,7 @@ impl Filtered {
 }
 
 /// One-day VaR and expected shortfall of holding `exposure` (in any currency; negative for a debt) of one asset, at the
-/// worst `tail_bps` of the days (100 bps is the 99 % VaR): the [`predictive_tail`] of the scenarios. Losses are positive,
+/// worst `tail_bps` of the days (100 bps is the 99 % VaR): the [`predictive_tail()`] of the scenarios. Losses are positive,
 /// in the exposure's currency; a holding cannot lose more than itself.
 ///
 /// `None` where no tail can be told.
