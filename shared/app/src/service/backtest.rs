@@ -13,7 +13,7 @@ use risk_engine::market::DailyCloses;
 use risk_engine::report::{AccountReport, Report};
 use risk_engine::{Parameters, assess_one};
 use risk_model::request::{BacktestRequest, PortfolioLine, RuleRequest, Subject};
-use risk_model::{Asset, Code, Gap, Rejection, Timestamp};
+use risk_model::{Affects, Asset, Code, Gap, GapReason, Rejection, Timestamp};
 
 use super::assess::{distinct_assets, off_the_runtime};
 use super::hourly::simulated_assets;
@@ -102,16 +102,26 @@ impl Service {
 fn case_of_report(report: &Report, prices: &[f64]) -> Case {
     let assets: Vec<Asset> = report.exposures.iter().map(|one| one.asset).collect();
     let amounts = report.exposures.iter().zip(prices).map(|(one, usd)| (one.held_usd - one.owed_usd) / usd);
-    let owing = report.accounts.iter().filter(|account| account.health_factor.ratio().is_some());
-    let accounts = owing.map(|account| (account.key.clone(), terms_of(account, &assets))).collect();
+    let is_owing = |account: &&AccountReport| account.health_factor.ratio().is_some();
+    // Without one of its debts an account would look healthier than it is: it is left out, and named.
+    let is_whole =
+        |account: &&AccountReport| account.reserves.iter().all(|part| assets.contains(&part.asset));
+    let (whole, holed): (Vec<_>, Vec<_>) = report.accounts.iter().filter(is_owing).partition(is_whole);
+    let accounts =
+        whole.into_iter().map(|account| (account.key.clone(), terms_of(account, &assets))).collect();
     // What has no price today has no amount here: the wallet's own gaps say so.
-    let gaps = report.gaps.iter().filter(|gap| gap.affects != risk_model::Affects::Confirmation).cloned();
-    Case {
-        key: report.wallet.to_string(),
-        amounts: amounts.collect(),
-        accounts,
-        gaps: gaps.collect(),
-        assets,
+    let open = report.gaps.iter().filter(|gap| gap.affects != Affects::Confirmation).cloned();
+    let gaps = open.chain(holed.into_iter().map(not_replayed)).collect();
+    Case { key: report.wallet.to_string(), amounts: amounts.collect(), accounts, gaps, assets }
+}
+
+fn not_replayed(account: &AccountReport) -> Gap {
+    Gap {
+        what: format!("replay of {}: an asset of it has no price", account.key),
+        source: "market data",
+        reason: GapReason::Missing,
+        affects: Affects::Liquidation,
+        since: None,
     }
 }
 
