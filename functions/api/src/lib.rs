@@ -7,6 +7,7 @@ mod client;
 mod edge;
 mod input;
 mod key_order;
+mod linger;
 mod meters;
 mod openapi;
 mod problem;

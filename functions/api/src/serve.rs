@@ -3,20 +3,27 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{ConnectInfo, Request};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
 use axum::serve::Listener;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
+
+use crate::linger::Lingering;
 
 /// Requests that run at shutdown are given this long to end.
 pub const DRAIN_SECONDS: u64 = 10;
@@ -63,9 +70,9 @@ fn connect(
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        answer(router.clone(), request.map(Body::new))
+        answer(router.clone(), request)
     });
-    let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
+    let connection = connections.watch(http.serve_connection(TokioIo::new(Lingering::new(stream)), service));
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended early");
@@ -73,8 +80,16 @@ fn connect(
     });
 }
 
-async fn answer(router: Router, request: Request) -> Result<axum::response::Response, Infallible> {
-    router.oneshot(request).await
+/// The router's answer; it says that the connection ends where the request was not read to its end, because hyper then
+/// closes, and a client that was not told would send its next request into that.
+async fn answer(router: Router, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
+    let is_read = Arc::new(AtomicBool::new(request.body().is_end_stream()));
+    let request = request.map(|body| Body::new(Watched { body, is_read: Arc::clone(&is_read) }));
+    let mut response = router.oneshot(request).await?;
+    if !is_read.load(Ordering::Relaxed) {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }
 
 /// Serves the events of the Lambda runtime API until the runtime ends the process.
@@ -83,4 +98,34 @@ async fn answer(router: Router, request: Request) -> Result<axum::response::Resp
 /// The runtime API failed.
 pub async fn serve_lambda(router: Router) -> anyhow::Result<()> {
     lambda_http::run(router).await.map_err(|error| anyhow::anyhow!(error))
+}
+
+/// A request's body that notes when it was read to its end.
+struct Watched {
+    body: Incoming,
+    is_read: Arc<AtomicBool>,
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(frame, Poll::Ready(None)) || self.body.is_end_stream() {
+            self.is_read.store(true, Ordering::Relaxed);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

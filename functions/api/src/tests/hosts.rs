@@ -51,6 +51,26 @@ async fn a_socket_gets_the_same_answers_and_no_server_header() {
 }
 
 #[tokio::test]
+async fn a_client_that_sends_too_much_reads_the_whole_refusal_and_learns_that_the_connection_ends() {
+    let world = World::open();
+    let (address, stop, server) = start(&world).await;
+    let (head, body) = ("POST /api/risk/analyze HTTP/1.1\r\nHost: a\r\n", vec![b' '; 512 << 10]);
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let length = body.len();
+        let head = format!("{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&body).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("connection: close"), "{answer}");
+        assert!(answer.ends_with('}'), "{answer}");
+    }
+    stop.send(()).unwrap();
+    server.await.unwrap();
+}
+
+#[tokio::test]
 async fn clients_on_a_socket_are_counted_by_their_address() {
     let world = World::of(|settings| settings.rate_limit_per_minute_per_client = 1);
     let (address, stop, server) = start(&world).await;
