@@ -1,5 +1,6 @@
 //! What the service does: assess, sweep, watch and warn, over ports that take batches.
 
+pub mod delivery;
 pub mod ports;
 pub mod records;
 pub mod service;

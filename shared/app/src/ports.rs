@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use risk_engine::market::{DailyCloses, Gas, HourlyCloses, Quote};
 use risk_engine::position::{Reading, WalletPositions};
 use risk_model::request::Scope;
-use risk_model::{Asset, ChainId, Gap, KnownMarkets, Timestamp, Wallet};
+use risk_model::{Asset, ChainId, ChannelId, Gap, KnownMarkets, Timestamp, Wallet};
+
+use crate::delivery::{Channel, Message, Receipt};
 
 /// The time, so that a sweep of any day can be replayed.
 pub trait Clock: Send + Sync {
@@ -86,6 +88,21 @@ pub trait Histories: Send + Sync {
 pub trait GasPrices: Send + Sync {
     /// Gas of distinct chains, and gaps for those without.
     async fn gas(&self, chains: &[ChainId]) -> (HashMap<ChainId, Gas>, Vec<Gap>, Vec<Reading>);
+}
+
+/// The channels that alerts are delivered to.
+#[async_trait]
+pub trait Channels: Send + Sync {
+    /// Every configured channel, in the order of its name. No call is made to answer.
+    fn list(&self) -> &[Channel];
+
+    /// Sends one message once, within the channel's own time limit, and tells what the channel answered. Retrying is
+    /// the caller's: an attempt makes one request. A channel of that name that is not configured is
+    /// [`Receipt::Gone`].
+    async fn send(&self, message: &Message) -> Receipt;
+
+    /// Sends a message that says it is a test.
+    async fn test(&self, channel: &ChannelId, at: Timestamp) -> Receipt;
 }
 
 /// State of one upstream, for operators.

@@ -1,9 +1,10 @@
 //! The ports to what is kept. One contract suite runs against every adapter.
 
 use async_trait::async_trait;
-use risk_model::{Asset, KnownMarkets, Timestamp, Wallet};
+use risk_model::{Asset, ChannelId, KnownMarkets, Timestamp, Wallet};
 use thiserror::Error;
 
+use crate::delivery::{Delivery, MessageId, OutboxState, Settlement};
 use crate::records::{
     Alert, AlertFilter, ApiKey, Applied, AssessmentRecord, Commit, KeptCloses, KeptHourly, SweepReport, Watch,
 };
@@ -108,6 +109,25 @@ pub trait Sweeps: Send + Sync {
     async fn lease(&self, holder: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
     /// Gives the lease back if `holder` has it.
     async fn release(&self, holder: &str) -> Result<(), StoreError>;
+}
+
+/// Messages that wait to be delivered. They are written by the acts that move an alert, in the same act.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Takes up to `limit` messages that are due at `now`, oldest first, and keeps them from other takers until
+    /// `until`. Of the messages of one alert to one channel only the earliest that still waits can be taken, so that
+    /// they arrive in order. Messages to the channels in `except` stay where they are.
+    async fn take(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        except: &[ChannelId],
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError>;
+    /// Notes what became of messages. One that is no longer waiting stays as it is.
+    async fn settle(&self, at: Timestamp, settled: &[(MessageId, Settlement)]) -> Result<(), StoreError>;
+    /// How it stands.
+    async fn outbox(&self) -> Result<OutboxState, StoreError>;
 }
 
 /// Every store at once, for wiring: one adapter serves all ports.

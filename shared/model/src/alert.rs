@@ -1,42 +1,6 @@
-//! The kinds and states of an alert.
+//! The kinds and states of an alert, and what can happen to one.
 
-use std::fmt;
-use std::str::FromStr;
-
-use crate::rejection::Code;
-
-macro_rules! named {
-    ($(#[$outer:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$outer])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $($(#[$doc])* $variant),+ }
-
-        impl $name {
-            /// Every one of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The snake-case name used in requests and answers.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = Code;
-
-            fn from_str(text: &str) -> Result<Self, Code> {
-                Self::ALL.iter().copied().find(|one| one.name() == text).ok_or(Code::Unsupported)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-    };
-}
+use crate::named::named;
 
 named! {
     /// What an alert warns of.
@@ -68,6 +32,20 @@ named! {
         /// Somebody has seen it; the condition goes on.
         Acknowledged = "acknowledged",
         /// Over, by hand or by itself.
+        Resolved = "resolved",
+    }
+}
+
+named! {
+    /// What happened to an alert that somebody is told of.
+    Happening {
+        /// It is new.
+        Opened = "opened",
+        /// It got worse.
+        Escalated = "escalated",
+        /// Somebody has seen it.
+        Acknowledged = "acknowledged",
+        /// It is over.
         Resolved = "resolved",
     }
 }

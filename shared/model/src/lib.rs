@@ -5,10 +5,12 @@
 pub mod alert;
 pub mod asset;
 pub mod chain;
+pub mod channel;
 pub mod figure;
 pub mod gap;
 pub mod market;
 pub mod money;
+mod named;
 pub mod protocol;
 pub mod rejection;
 pub mod request;
@@ -16,10 +18,11 @@ pub mod severity;
 pub mod time;
 pub mod wallet;
 
-pub use alert::{AlertKind, AlertState};
+pub use alert::{AlertKind, AlertState, Happening};
 pub use alloy_primitives::{Address, B256, U256};
 pub use asset::{Asset, Token};
 pub use chain::ChainId;
+pub use channel::{ChannelId, ChannelKind};
 pub use figure::{Figure, HealthFactor, Range};
 pub use gap::{Affects, Gap, GapReason};
 pub use market::KnownMarkets;
