@@ -1,13 +1,12 @@
 //! Somebody else's URL that messages are posted to: one attempt, the answer as it is, and no way into our own network.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
 use tokio::time::{Instant, timeout};
 
-use crate::address::{below, read_url};
+use crate::address::below;
 use crate::client::{UNFIT, prepare};
 use crate::error::{CallError, SetupError};
 use crate::exchange::{Breach, exchange_start};
@@ -16,9 +15,6 @@ use crate::metering::{FailureKind, Meter, Outcome};
 use crate::reach::Reach;
 use crate::reply::{Reply, Verdict, default_meaning};
 use crate::request::Request;
-
-/// Ports under this one belong to other services, but for 443.
-const FIRST_FREE_PORT: u16 = 1024;
 
 /// The client for destinations. Its connections go to addresses that were checked after the name was looked up, and
 /// to no other.
@@ -68,31 +64,9 @@ impl Destinations {
         most_reply_bytes: usize,
     ) -> Result<Destination, SetupError> {
         let unusable = |reason| SetupError::BaseUrl { upstream: name, reason };
-        let url = read_url(url).map_err(unusable)?;
-        self.check(&url).map_err(unusable)?;
+        let url = self.reach.url(url).map_err(unusable)?;
         let meter = Arc::new(Meter::new(name));
         Ok(Destination { http: self.http.clone(), name, url, timeout, most_reply_bytes, meter })
-    }
-
-    fn check(&self, url: &Url) -> Result<(), &'static str> {
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err("must not hold a user or a password");
-        }
-        let host = url.host_str().unwrap_or_default();
-        // A literal address never meets the resolver. `Url` has made one of every spelling (0x7f.1, 2130706433).
-        let literal: Option<IpAddr> = host.trim_start_matches('[').trim_end_matches(']').parse().ok();
-        let is_here = literal.map_or(host == "localhost", |address| address.is_loopback());
-        if literal.is_some_and(|address| !self.reach.allows(address)) {
-            return Err("leads to an address that is not public");
-        }
-        let is_plain_allowed = self.reach == Reach::PublicAndLoopback && is_here;
-        if url.scheme() != "https" && !is_plain_allowed {
-            return Err("must start with https://");
-        }
-        match url.port_or_known_default() {
-            Some(port) if port == 443 || port >= FIRST_FREE_PORT || is_plain_allowed => Ok(()),
-            _ => Err("must be on port 443, or 1024 and over"),
-        }
     }
 }
 

@@ -3,6 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
+use reqwest::Url;
+
+use crate::address::read_url;
+
+/// Ports under this one belong to other services, but for 443.
+const FIRST_FREE_PORT: u16 = 1024;
 
 /// How far requests to destinations may reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +55,54 @@ const NOT_PUBLIC_V6: [Ipv6Net; 4] = [
 ];
 
 impl Reach {
+    /// Whether requests may be sent to a URL, as far as its text tells: `https` (`http` to this machine where the
+    /// reach has it), no address out of reach, no port of another service (under 1024, but for 443), no password. What
+    /// a name leads to is seen at each connection.
+    ///
+    /// # Errors
+    /// What is wrong with it, to be read after "the URL".
+    pub fn check(self, url: &str) -> Result<(), &'static str> {
+        self.url(url).map(|_| ())
+    }
+
+    /// Whether a URL is one of this machine, and the reach has this machine.
+    #[must_use]
+    pub fn is_here(self, url: &str) -> bool {
+        self == Self::PublicAndLoopback && read_url(url).is_ok_and(|url| host_of(&url).1)
+    }
+
+    /// The URL, checked.
+    pub(crate) fn url(self, text: &str) -> Result<Url, &'static str> {
+        let url = read_url(text)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("must not hold a user or a password");
+        }
+        let (literal, is_here) = host_of(&url);
+        if literal.is_some_and(|address| !self.allows(address)) {
+            return Err("leads to an address that is not public");
+        }
+        let is_plain_allowed = self == Self::PublicAndLoopback && is_here;
+        if url.scheme() != "https" && !is_plain_allowed {
+            return Err("must start with https://");
+        }
+        match url.port_or_known_default() {
+            Some(port) if port == 443 || port >= FIRST_FREE_PORT || is_plain_allowed => Ok(url),
+            _ => Err("must be on port 443, or 1024 and over"),
+        }
+    }
+
     /// Whether a connection to this address may be made.
     pub(crate) fn allows(self, address: IpAddr) -> bool {
         is_public(address) || (self == Self::PublicAndLoopback && address.is_loopback())
     }
+}
+
+/// The address that stands in a URL itself, which never meets the resolver, and whether the host is this machine. `Url`
+/// has made an address of every spelling (0x7f.1, 2130706433).
+fn host_of(url: &Url) -> (Option<IpAddr>, bool) {
+    let host = url.host_str().unwrap_or_default();
+    let literal: Option<IpAddr> = host.trim_start_matches('[').trim_end_matches(']').parse().ok();
+    (literal, literal.map_or(host == "localhost", |address| address.is_loopback()))
 }
 
 /// Whether an address is one of the public internet.
