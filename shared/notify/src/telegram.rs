@@ -17,6 +17,8 @@ const NAME: &str = "Telegram";
 /// Of message and action each, markup included. With the facts it stays under 4,096.
 const TEXT: usize = 1_200;
 const FACT: usize = 150;
+/// Of the last line: two numbers, a channel's name and a time.
+const ABOUT: usize = 200;
 
 /// Sends once.
 pub(crate) async fn send(
@@ -58,7 +60,7 @@ fn html(message: &Message, id: &str) -> String {
         lines.push(format!("\n<b>What to do</b>\n{}", escaped(action, TEXT)));
     }
     let about = format!("{} · {}", reference(&message.alert, id), rfc3339(message.at));
-    lines.push(format!("\n<code>{}</code>", escaped(&about, FACT)));
+    lines.push(format!("\n<code>{}</code>", escaped(&about, ABOUT)));
     lines.join("\n")
 }
 
