@@ -34,6 +34,8 @@ export COINGECKO_URL="$sandbox/coingecko/api/v3" COINGECKO_API_KEY=sandbox COING
 export DEFILLAMA_URL="$sandbox/llama" DEFILLAMA_RATE_PER_SECOND=1000
 export ETHERSCAN_URL="$sandbox/etherscan/v2/api" ETHERSCAN_API_KEY=sandbox ETHERSCAN_RATE_PER_SECOND=1000
 export THEGRAPH_URL="$sandbox/thegraph/api" THEGRAPH_API_KEY=sandbox
+CHANNELS='[{"id": "desk", "kind": "slack", "url": "'$sandbox'/receivers/slack/services/T0/B0/x"}]'
+export CHANNELS
 SAMPLE_WALLETS=$(curl -fsS "$sandbox/control/catalogue" |
   python3 -c 'import json,sys; print(",".join(w["name"] + "=" + w["address"] for w in json.load(sys.stdin)))')
 export SAMPLE_WALLETS
@@ -54,6 +56,7 @@ cat <<TXT
   page      $api/
   try       $first
   by curl   curl -s '$api/api/risk/summary?wallet=$first'
+  alerts    $sandbox/control/received/slack
   sandbox   $sandbox/control/catalogue
 
 TXT

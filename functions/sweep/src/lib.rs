@@ -82,7 +82,7 @@ pub async fn serve_lambda(wired: Wired) -> anyhow::Result<()> {
             info!(event.kind = %event.payload.detail_type, "scheduled event");
             let deadline = last_page_before(wired.service.clock().now(), event.context.deadline);
             let (lane, shard) = (wired.settings.sweep_lane, wired.settings.sweep_shard);
-            let order = SweepOrder { holder: event.payload.id, lane, shard, deadline };
+            let order = SweepOrder { holder: event.payload.id, lane, shard, deadline, progress: None };
             rounds::run_once(&wired.service, &order, DELIVER_WITHIN)
                 .await
                 .map_err(|error| lambda_runtime::Error::from(format!("{error:#}")))

@@ -1,15 +1,18 @@
 //! Sweeps of a process: once, or round after round; what they find is delivered meanwhile.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
 use risk_app::Service;
 use risk_app::service::{Dispatcher, SweepOrder};
 use risk_app::sweeping::Lane;
 use risk_boot::host::{print_line, run_id};
 use risk_boot::{Settings, Wired, shutdown};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::error;
 
@@ -23,8 +26,13 @@ const DELIVER_WITHIN: Duration = Duration::from_secs(20);
 /// # Errors
 /// The store failed; what was committed before stays.
 pub async fn sweep_once(wired: &Wired) -> anyhow::Result<()> {
-    let order = order(&wired.settings, wired.settings.sweep_lane)?;
+    let mut order = order(&wired.settings, wired.settings.sweep_lane)?;
+    let bar = if std::io::stderr().is_terminal() { Some(bar(wired, &mut order).await?) } else { None };
     let done = run_once(&wired.service, &order, DELIVER_WITHIN).await?;
+    if let Some((bar, following)) = bar {
+        following.abort();
+        bar.finish_and_clear();
+    }
     print_line(&serde_json::to_string(&done)?);
     Ok(())
 }
@@ -84,8 +92,23 @@ pub(crate) async fn run_once(
     Ok(SweepBody::of(order.lane, report))
 }
 
+/// A bar on the terminal that follows the sweep. Its end is that of the whole list: a shard or the near lane ends before.
+async fn bar(wired: &Wired, order: &mut SweepOrder) -> anyhow::Result<(ProgressBar, JoinHandle<()>)> {
+    let (progress, mut done) = watch::channel(0);
+    order.progress = Some(Arc::new(progress));
+    let bar = ProgressBar::new(wired.service.store().count_watches().await?);
+    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} wallets, {per_sec}, {eta} left")?);
+    let shown = bar.clone();
+    let following = tokio::spawn(async move {
+        while done.changed().await.is_ok() {
+            shown.set_position(*done.borrow_and_update());
+        }
+    });
+    Ok((bar, following))
+}
+
 fn order(settings: &Settings, lane: Lane) -> anyhow::Result<SweepOrder> {
-    Ok(SweepOrder { holder: run_id()?, lane, shard: settings.sweep_shard, deadline: None })
+    Ok(SweepOrder { holder: run_id()?, lane, shard: settings.sweep_shard, deadline: None, progress: None })
 }
 
 fn rounds(seconds: u64) -> tokio::time::Interval {

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use risk_app::service::NearLine;
 use risk_app::sweeping::{Lane, Shard};
+use risk_http::Reach;
 use risk_model::ChainId;
+use risk_notify::ChannelSettings;
 
 pub use source::{ProcessEnvironment, Source, layered};
 
@@ -120,6 +122,8 @@ pub struct Settings {
     pub sweep_lane: Lane,
     /// `NEAR_HEALTH_FACTOR` (1.15) and `NEAR_PROBABILITY_24H` (0.01): past either a wallet is read by the near lane.
     pub near: NearLine,
+    /// `CHANNELS`: the channels that alerts are delivered to, a list in JSON or YAML (README); none.
+    pub channels: Vec<ChannelSettings>,
     /// `DELIVERY_HOLD_SECONDS`: how long a message that a process took before it died waits for another; 90.
     pub delivery_hold_seconds: u64,
     /// `FRESH_SECONDS`: an assessment younger than this is answered again; 60.
@@ -140,6 +144,11 @@ pub struct Settings {
     pub etherscan: Provider,
     /// `THEGRAPH_URL` (`https://gateway.thegraph.com/api`), `THEGRAPH_API_KEY`, `THEGRAPH_RATE_PER_SECOND`.
     pub the_graph: Provider,
+}
+
+/// How far channels reach: what is on this machine is somebody's to receive in development only.
+pub(crate) const fn reach(is_development: bool) -> Reach {
+    if is_development { Reach::PublicAndLoopback } else { Reach::Public }
 }
 
 /// Every problem found in the settings; the process ends with status 64 (`EX_USAGE`).
@@ -190,6 +199,7 @@ impl Settings {
                 health_factor: reader.fraction("NEAR_HEALTH_FACTOR", near.health_factor, 1.0, 10.0),
                 probability_24h: reader.fraction("NEAR_PROBABILITY_24H", near.probability_24h, 0.0, 1.0),
             },
+            channels: reader.channels("CHANNELS", is_development),
             delivery_hold_seconds: reader.within("DELIVERY_HOLD_SECONDS", 90, 1, 3_600).into(),
             fresh_seconds: reader.within("FRESH_SECONDS", 60, 1, 3_600).into(),
             upstream_deadline: Duration::from_millis(

@@ -2,8 +2,10 @@
 //! and run again.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use risk_model::{Asset, KnownMarkets, RiskLevel, Timestamp, Wallet};
+use tokio::sync::watch::Sender;
 use tracing::{info, instrument};
 
 use super::{AppError, Assessed, Service};
@@ -23,6 +25,8 @@ pub struct SweepOrder {
     pub shard: Shard,
     /// Stop before a page would begin after this; the next run goes on from there.
     pub deadline: Option<Timestamp>,
+    /// Is told after each page how many wallets this run has done.
+    pub progress: Option<Arc<Sender<u64>>>,
 }
 
 /// How a run ended.
@@ -91,6 +95,15 @@ impl Service {
             }
             let fence = Fence { lease: lease_name.clone(), token: lease.token, cursor: None };
             self.sweep_page(&page, fence, &mut discoveries, report).await?;
+            info!(
+                sweep.wallets = report.wallets,
+                sweep.unknown = report.unknown,
+                sweep.opened = report.opened,
+                "page done"
+            );
+            if let Some(progress) = &order.progress {
+                progress.send_replace(report.wallets);
+            }
         }
     }
 

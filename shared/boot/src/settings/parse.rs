@@ -4,8 +4,9 @@ use std::str::FromStr;
 
 use risk_app::sweeping::{MAX_SHARDS, Shard};
 use risk_model::{ChainId, Wallet};
+use risk_notify::{ChannelSettings, channels_of};
 
-use super::{Problems, Provider, Secret, Source};
+use super::{Problems, Provider, Secret, Source, reach};
 
 pub(super) struct Reader<'a> {
     source: &'a dyn Source,
@@ -52,6 +53,17 @@ impl<'a> Reader<'a> {
             self.problem(variable, &format!("must be from {least} to {most}"));
         }
         number
+    }
+
+    /// The channels; only in development may they be on this machine.
+    pub(super) fn channels(&mut self, variable: &str, is_development: bool) -> Vec<ChannelSettings> {
+        let text = self.source.value(variable).unwrap_or_default();
+        channels_of(&text, reach(is_development)).unwrap_or_else(|rejections| {
+            for rejection in rejections {
+                self.problem(variable, &rejection.message);
+            }
+            Vec::new()
+        })
     }
 
     /// The shard to sweep.
