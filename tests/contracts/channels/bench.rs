@@ -147,7 +147,7 @@ fn configured(settings: &[Value]) -> ConfiguredChannels {
     let reach = Reach::PublicAndLoopback;
     let settings = channels_of(&text, reach).expect("settings");
     let clock = Arc::new(At(Timestamp::new(1_700_000_000)));
-    let around = Surroundings { user_agent: "risk-manager-test/1".to_owned(), reach, clock };
+    let around = Surroundings { user_agent: "risk-manager-test/1".to_owned(), reach, clock, aws: None };
     ConfiguredChannels::new(settings, around).expect("channels")
 }
 
