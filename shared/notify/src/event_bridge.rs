@@ -198,7 +198,8 @@ fn receipt(error: &SdkError<PutEventsError>) -> Receipt {
     let why = describe(error);
     let status = error.raw_response().map(|response| response.status().as_u16());
     let code = error.code().unwrap_or_default();
-    let is_ours = matches!(error, SdkError::ServiceError(_)) && status.is_some_and(|status| status < 500);
+    let is_ours = matches!(error, SdkError::ServiceError(_))
+        && status.is_some_and(|status| (400..500).contains(&status));
     match code {
         "ResourceNotFoundException" => Receipt::Gone { why },
         "ThrottlingException"

@@ -7,7 +7,7 @@ use risk_app::ports::{Channels, Clock};
 use risk_app::records::Alert;
 use risk_http::Reach;
 use risk_model::{Address, AlertKind, AlertState, ChannelId, Happening, Severity, Timestamp, Wallet};
-use risk_notify::{ConfiguredChannels, Surroundings, channels_of};
+use risk_notify::{AwsCredentials, ConfiguredChannels, Secret, Surroundings, channels_of};
 use risk_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
@@ -142,12 +142,18 @@ impl Bench {
     }
 }
 
-fn configured(settings: &[Value]) -> ConfiguredChannels {
+/// Channels of these settings.
+pub(crate) fn configured(settings: &[Value]) -> ConfiguredChannels {
     let text = Value::from(settings.to_vec()).to_string();
     let reach = Reach::PublicAndLoopback;
     let settings = channels_of(&text, reach).expect("settings");
     let clock = Arc::new(At(Timestamp::new(1_700_000_000)));
-    let around = Surroundings { user_agent: "risk-manager-test/1".to_owned(), reach, clock, aws: None };
+    let aws = AwsCredentials {
+        access_key_id: "AKIATEST".to_owned(),
+        secret_access_key: Secret::new(SECRET),
+        session_token: Some(Secret::new(SECRET)),
+    };
+    let around = Surroundings { user_agent: "risk-manager-test/1".to_owned(), reach, clock, aws: Some(aws) };
     ConfiguredChannels::new(settings, around).expect("channels")
 }
 

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod bench;
+mod event_bridge;
 mod happenings;
 mod odd_text;
 mod payloads;
