@@ -27,3 +27,4 @@ mod returns;
 mod statistics;
 mod uniswap;
 mod volatility;
+mod webhooks;

@@ -1,9 +1,11 @@
 //! The service seen from outside: the real binaries as processes, in front of the sandbox, on loopback.
 
 pub mod gateway;
+pub mod moto;
 pub mod process;
 pub mod stack;
 
 pub use gateway::Gateway;
+pub use moto::Moto;
 pub use process::Process;
 pub use stack::{ADMIN_KEY, CHANNELS, Host, Reply, Stack, answer};

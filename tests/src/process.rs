@@ -56,11 +56,17 @@ impl Process {
         environment: &[(String, String)],
         arguments: &[String],
     ) -> anyhow::Result<Self> {
-        let mut child = command(name, environment)?
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let mut command = command(name, environment)?;
+        command.args(arguments);
+        Self::spawn(command)
+    }
+
+    /// Starts any command, and reads what it prints.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn spawn(mut command: Command) -> anyhow::Result<Self> {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let printed = Arc::new(Mutex::new(Vec::new()));
         let streams: [Box<dyn std::io::Read + Send>; 2] = [
             Box::new(child.stdout.take().context("no standard output")?),
@@ -90,7 +96,15 @@ impl Process {
     /// # Errors
     /// It did not come, or the process ended.
     pub async fn word(&mut self, prefix: &str) -> anyhow::Result<String> {
-        for _ in 0..1_000 {
+        self.word_within(prefix, 10).await
+    }
+
+    /// The same, with so many seconds to wait.
+    ///
+    /// # Errors
+    /// It did not come, or the process ended.
+    pub async fn word_within(&mut self, prefix: &str, seconds: u32) -> anyhow::Result<String> {
+        for _ in 0..seconds * 100 {
             let printed = self.printed();
             if let Some(word) = printed.split_whitespace().find(|word| word.starts_with(prefix)) {
                 return Ok(word.to_owned());

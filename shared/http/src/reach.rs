@@ -17,6 +17,9 @@ pub enum Reach {
     Public,
     /// Public addresses by `https`, and this machine by `http` or `https`: for development and tests.
     PublicAndLoopback,
+    /// Any address, by `https` alone: for the fixed host of a provider that a private network may have at an address of
+    /// its own. Never for a URL that somebody chose.
+    Anywhere,
 }
 
 /// IPv4 that is not the public internet: the blocks of the IANA special-purpose registry
@@ -93,7 +96,9 @@ impl Reach {
 
     /// Whether a connection to this address may be made.
     pub(crate) fn allows(self, address: IpAddr) -> bool {
-        is_public(address) || (self == Self::PublicAndLoopback && address.is_loopback())
+        self == Self::Anywhere
+            || is_public(address)
+            || (self == Self::PublicAndLoopback && address.is_loopback())
     }
 }
 
@@ -169,6 +174,13 @@ mod tests {
         for text in v4.into_iter().chain(v6) {
             assert!(!Reach::Public.allows(text.parse().unwrap()), "{text}");
         }
+    }
+
+    #[test]
+    fn a_providers_own_host_may_be_at_a_private_address_by_https_alone() {
+        assert!(Reach::Anywhere.allows("10.0.0.1".parse().unwrap()));
+        assert_eq!(Reach::Anywhere.check("https://events.eu-central-1.amazonaws.com"), Ok(()));
+        assert!(Reach::Anywhere.check("http://127.0.0.1:9000").is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use risk_app::ports::{Channels, Clock};
 use risk_http::{Destination, Destinations, Reach, SetupError};
 use risk_model::{ChannelId, Timestamp};
 
+use crate::event_bridge::{AwsCredentials, EventBus};
 use crate::news::News;
 use crate::secret::Secret;
 use crate::settings::{ChannelSettings, Endpoint};
@@ -26,6 +27,19 @@ pub struct Surroundings {
     pub reach: Reach,
     /// The time: a webhook's signature holds that of the attempt.
     pub clock: Arc<dyn Clock>,
+    /// What AWS knows the process by; needed where a channel is a bus of EventBridge.
+    pub aws: Option<AwsCredentials>,
+}
+
+/// Why the channels cannot be made. Found at start, before anything is sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChannelsError {
+    /// The client cannot be made, or a URL is out of reach.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// A bus without credentials.
+    #[error("the channel {0} needs AWS credentials")]
+    NoCredentials(ChannelId),
 }
 
 /// Every channel that an operator configured, ready to send.
@@ -43,26 +57,35 @@ enum Line {
     Webhook(Destination, Vec<SigningSecret>),
     Discord(Destination),
     Telegram(Destination, Secret, String),
+    EventBridge(EventBus),
 }
 
 impl ConfiguredChannels {
     /// Makes the channels. It opens nothing yet.
     ///
     /// # Errors
-    /// The client cannot be made, or a URL is out of reach.
-    pub fn new(mut settings: Vec<ChannelSettings>, around: Surroundings) -> Result<Self, SetupError> {
+    /// The client cannot be made, a URL is out of reach, or a bus has no credentials.
+    pub fn new(mut settings: Vec<ChannelSettings>, around: Surroundings) -> Result<Self, ChannelsError> {
         settings.sort_by(|one, other| one.id.cmp(&other.id));
         let destinations = Destinations::new(&around.user_agent, around.reach)?;
-        let mut lines = Vec::with_capacity(settings.len());
-        for channel in &settings {
-            lines.push(Line::new(channel, &destinations)?);
-        }
+        let lines: Result<Vec<Line>, ChannelsError> =
+            settings.iter().map(|channel| Line::new(channel, &destinations, &around)).collect();
         let listed = settings.into_iter().map(|channel| Channel {
             kind: channel.endpoint.kind(),
             id: channel.id,
             min_severity: channel.min_severity,
         });
-        Ok(Self { listed: listed.collect(), lines, clock: around.clock })
+        Ok(Self { listed: listed.collect(), lines: lines?, clock: around.clock })
+    }
+
+    /// The bus of a channel, to publish other events on.
+    #[must_use]
+    pub fn event_bus(&self, channel: &ChannelId) -> Option<&EventBus> {
+        let place = self.listed.binary_search_by(|listed| listed.id.cmp(channel)).ok()?;
+        match self.lines.get(place) {
+            Some(Line::EventBridge(bus)) => Some(bus),
+            _ => None,
+        }
     }
 
     async fn tell(&self, channel: &ChannelId, news: News<'_>) -> Receipt {
@@ -75,9 +98,14 @@ impl ConfiguredChannels {
 }
 
 impl Line {
-    fn new(channel: &ChannelSettings, destinations: &Destinations) -> Result<Self, SetupError> {
+    fn new(
+        channel: &ChannelSettings,
+        destinations: &Destinations,
+        around: &Surroundings,
+    ) -> Result<Self, ChannelsError> {
+        let name = channel.endpoint.kind().name();
         let at = |url: &Secret, most_bytes: usize| {
-            destinations.at(channel.endpoint.kind().name(), url.expose(), channel.timeout, most_bytes)
+            destinations.at(name, url.expose(), channel.timeout, most_bytes)
         };
         Ok(match &channel.endpoint {
             Endpoint::Slack { url } => Self::Slack(at(url, MOST_ANSWER_BYTES)?),
@@ -89,6 +117,19 @@ impl Line {
             Endpoint::Telegram { url, bot_token, chat_id } => {
                 Self::Telegram(at(url, MOST_ANSWER_BYTES)?, bot_token.clone(), chat_id.clone())
             }
+            Endpoint::EventBridge { url, region, bus } => {
+                let credentials =
+                    around.aws.as_ref().ok_or_else(|| ChannelsError::NoCredentials(channel.id.clone()))?;
+                // The host is the region's own, and in a private network it may be at a private address.
+                let reach = if around.reach == Reach::Public { Reach::Anywhere } else { around.reach };
+                let place = Destinations::new(&around.user_agent, reach)?.at(
+                    name,
+                    url.expose(),
+                    channel.timeout,
+                    MOST_ANSWER_BYTES,
+                )?;
+                Self::EventBridge(EventBus::new(bus, region, credentials, (url.expose(), place)))
+            }
         })
     }
 
@@ -99,6 +140,7 @@ impl Line {
             Self::Webhook(place, secrets) => webhook::send(place, secrets, news, now).await,
             Self::Discord(place) => discord::send(place, news).await,
             Self::Telegram(place, token, chat) => telegram::send(place, (token, chat), news).await,
+            Self::EventBridge(bus) => bus.send(news).await,
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{answered, asked_seconds, by_status, unconfirmed, unsent, whole_seconds};
 use crate::news::{News, TEST_TEXT, TEST_TITLE};
-use crate::wording::{action, cut, facts, reference, title, utf16, within};
+use crate::wording::{action, cut, facts, or_dash, reference, title, utf16, within};
 
 const NAME: &str = "Discord";
 const TITLE: usize = 256;
@@ -43,15 +43,12 @@ fn payload(news: News<'_>) -> Option<Value> {
 }
 
 fn embed(message: &Message, id: &str) -> Value {
-    let mut description = escaped(&message.alert.message, TEXT);
+    let mut description = or_dash(escaped(&message.alert.message, TEXT));
     if let Some(action) = action(message) {
         description.push_str("\n\n**What to do**\n");
         description.push_str(&escaped(action, TEXT));
     }
-    let field = |(name, value): (&str, String)| {
-        let value = escaped(&value, FIELD);
-        json!({"name": name, "value": if value.is_empty() { "–" } else { &value }, "inline": true})
-    };
+    let field = |(name, value): (&str, String)| json!({"name": name, "value": or_dash(escaped(&value, FIELD)), "inline": true});
     json!({
         "title": cut(&title(message), TITLE),
         "description": description,

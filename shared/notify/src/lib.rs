@@ -7,6 +7,7 @@
 //! |---|---|---|---|---|
 //! | Slack, Discord, Telegram | message | message | – | message |
 //! | PagerDuty | trigger | trigger, same incident | acknowledge | resolve |
+//! | EventBridge | `AlertOpened` | `AlertEscalated` | – | `AlertResolved` |
 //! | webhook | `alert.opened` | `alert.escalated` | `alert.acknowledged` | `alert.resolved` |
 //!
 //! People who read a chat see the acknowledgement where it was made; machines must know of it.
@@ -17,6 +18,7 @@ mod answer;
 mod body;
 mod channels;
 mod discord;
+mod event_bridge;
 mod news;
 mod pager_duty;
 mod secret;
@@ -26,7 +28,8 @@ mod telegram;
 mod webhook;
 mod wording;
 
-pub use channels::{ConfiguredChannels, Surroundings};
+pub use channels::{ChannelsError, ConfiguredChannels, Surroundings};
+pub use event_bridge::{AwsCredentials, Event, EventBus, NotPublished};
 pub use secret::Secret;
 pub use settings::{ChannelSettings, Endpoint, channels_of};
 pub use webhook::SigningSecret;

@@ -76,6 +76,15 @@ pub enum Endpoint {
         /// `chat_id`: a number, or `@name` of a channel.
         chat_id: String,
     },
+    /// `event_bridge`.
+    EventBridge {
+        /// `url`: the region's own endpoint (default); another one only on this machine.
+        url: Secret,
+        /// `region`: `eu-central-1`.
+        region: String,
+        /// `bus`: its name or ARN; `risk-manager`.
+        bus: String,
+    },
 }
 
 impl Endpoint {
@@ -88,6 +97,7 @@ impl Endpoint {
             Self::Webhook { .. } => ChannelKind::Webhook,
             Self::Discord { .. } => ChannelKind::Discord,
             Self::Telegram { .. } => ChannelKind::Telegram,
+            Self::EventBridge { .. } => ChannelKind::EventBridge,
         }
     }
 }
@@ -177,10 +187,34 @@ fn endpoint_of(kind: ChannelKind, fields: &mut Fields<'_>) -> Option<Endpoint> {
             Endpoint::Telegram { url: url?, bot_token: bot_token?, chat_id: chat_id? }
         }
         ChannelKind::EventBridge => {
-            fields.refuse("kind", Code::Unsupported);
-            return None;
+            let region = fields.text("region", None, is_region);
+            let own = region.as_deref().map(endpoint_of_region);
+            let url = fields.url(own.as_deref().as_slice(), own.as_deref());
+            let bus = fields.text("bus", Some("risk-manager"), is_bus);
+            Endpoint::EventBridge { url: url?, region: region?, bus: bus? }
         }
     })
+}
+
+/// The endpoint of a region (docs.aws.amazon.com/general/latest/gr/ev.html); China's are another domain.
+fn endpoint_of_region(region: &str) -> String {
+    let end = if region.starts_with("cn-") { ".cn" } else { "" };
+    format!("https://events.{region}.amazonaws.com{end}")
+}
+
+/// `eu-central-1`: it becomes part of a host name.
+fn is_region(text: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    text.len() <= 32 && text.split('-').count() >= 3 && text.split('-').all(is_part)
+}
+
+/// A name, or an ARN of one.
+fn is_bus(text: &str) -> bool {
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/' | b':');
+    (1..=1_600).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
 fn is_routing_key(text: &str) -> bool {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{by_status, later, unconfirmed, unsent};
 use crate::news::{News, TEST_TEXT, TEST_TITLE};
-use crate::wording::{action, cut, escape_angles, facts, reference, title, utf16, within};
+use crate::wording::{action, cut, escape_angles, facts, or_dash, reference, title, utf16, within};
 
 const NAME: &str = "Slack";
 const HEADER: usize = 150;
@@ -89,13 +89,11 @@ fn section(text: &str) -> Value {
 
 /// `verbatim`: links, channels and people named in the text are not looked for.
 fn mrkdwn(text: &str) -> Value {
-    // An empty text is refused.
-    let text = if text.is_empty() { "–" } else { text };
     json!({"type": "mrkdwn", "text": text, "verbatim": true})
 }
 
 fn escaped(text: &str, most: usize) -> String {
-    within(text, most, escape_angles, utf16)
+    or_dash(within(text, most, escape_angles, utf16))
 }
 
 /// 200 with the body `ok` is the one success; 403, 404 and 410 say that the hook or its channel is no more.

@@ -104,6 +104,11 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     within(text, most, |letter, into| into.push(letter), utf16)
 }
 
+/// The text, or a dash for one that shows nothing: chats refuse those.
+pub(crate) fn or_dash(text: String) -> String {
+    if text.trim().is_empty() { "–".to_owned() } else { text }
+}
+
 /// The length in UTF-16 units.
 pub(crate) fn utf16(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()

@@ -167,9 +167,10 @@ fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     value.get(name).and_then(Value::as_str)
 }
 
-/// Whether a text is there and of a length, in characters, from `least` to `most`.
+/// Whether a text is there and of a length, in characters, from `least` to `most`. Blanks around it do not make it
+/// longer than the least.
 fn is_long(text: Option<&str>, least: usize, most: usize) -> bool {
-    text.is_some_and(|text| (least..=most).contains(&text.chars().count()))
+    text.is_some_and(|text| text.trim().chars().count() >= least && text.chars().count() <= most)
 }
 
 /// Whether every `&` of a text begins one of the three entities.

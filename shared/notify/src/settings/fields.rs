@@ -114,6 +114,28 @@ impl<'a> Fields<'a> {
         Some(Secret::new(text))
     }
 
+    /// A text that anybody may see; required where it has no default.
+    pub(super) fn text(
+        &mut self,
+        name: &'static str,
+        default: Option<&str>,
+        is_good: fn(&str) -> bool,
+    ) -> Option<String> {
+        let text = match (self.optional(name).ok()?, default) {
+            (Some(text), _) => text,
+            (None, Some(default)) => return Some(default.to_owned()),
+            (None, None) => {
+                self.refuse(name, Code::Required);
+                return None;
+            }
+        };
+        if !is_good(text) {
+            self.refuse(name, Code::Malformed);
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
     /// A text, or a number that YAML made of it.
     pub(super) fn text_or_number(&mut self, name: &'static str, is_good: fn(&str) -> bool) -> Option<String> {
         let text = match self.value(name) {

@@ -91,6 +91,31 @@ fn every_problem_is_told_at_once_by_its_path() {
 }
 
 #[test]
+fn a_bus_is_at_its_regions_own_endpoint() {
+    let read = |more: &str| {
+        let text = format!(r#"[{{"id":"bus","kind":"event_bridge"{more}}}]"#);
+        channels_of(&text, Reach::Public).map(|channels| channels[0].endpoint.clone())
+    };
+    let Ok(Endpoint::EventBridge { url, region, bus }) = read(r#","region":"cn-north-1""#) else {
+        panic!("no bus")
+    };
+    assert_eq!(url.expose(), "https://events.cn-north-1.amazonaws.com.cn");
+    assert_eq!((region.as_str(), bus.as_str()), ("cn-north-1", "risk-manager"));
+    let own = r#","region":"eu-central-1","url":"https://events.eu-central-1.amazonaws.com","bus":"other""#;
+    assert!(read(own).is_ok());
+    for bad in [
+        "",
+        r#","region":"eu-central-1.example.org/""#,
+        r#","region":"mars""#,
+        r#","region":"eu-central-1","bus":"a b""#,
+        r#","region":"eu-central-1","url":"https://events.example.org""#,
+        r#","region":"eu-central-1","url":"https://events.eu-central-1.amazonaws.com.example.org""#,
+    ] {
+        assert!(read(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn a_name_stands_once() {
     let one = format!(r#"{{"id":"a","kind":"pager_duty","routing_key":"{KEY}"}}"#);
     assert_eq!(problems(&format!("[{one},{one}]")), [("channels[1].id".to_owned(), Code::Repeated)]);
