@@ -92,6 +92,7 @@ fn measure(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
         concentration: spread.concentration,
         liquidity: spread.liquidity,
         gas: gas(prepared),
+        repayment_gas: repayment_gas(prepared),
         readings: positions.readings.iter().chain(&prepared.market().readings).cloned().collect(),
         exposures: book.by_asset(),
         stress: Vec::new(),
@@ -261,6 +262,19 @@ fn recommendations<'a>(
         .collect();
     all.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.account.cmp(&b.account)));
     all
+}
+
+/// Gas units × gwei × 1e-9 of the chain's own token, at its market price.
+fn repayment_gas(prepared: &Prepared<'_>) -> Vec<(risk_model::ChainId, Figure<Usd>)> {
+    let cost = |(chain, gwei): (risk_model::ChainId, f64)| {
+        let figure = match prepared.price(&risk_model::Asset::native(chain)) {
+            Ok(usd) => Usd::new(prepared.parameters().repayment_gas_units * gwei * 1e-9 * usd)
+                .map_or_else(|| Figure::Unknown("the cost is no number".to_owned()), Figure::Known),
+            Err(gap) => Figure::Unknown(reason(&gap)),
+        };
+        (chain, figure)
+    };
+    gas(prepared).into_iter().map(cost).collect()
 }
 
 fn gas(prepared: &Prepared<'_>) -> Vec<(risk_model::ChainId, f64)> {

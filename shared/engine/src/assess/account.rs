@@ -52,6 +52,7 @@ pub(super) fn report(
         pool: facts.contract,
         block: facts.block,
         provenance: account.provenance,
+        is_confirmed: !is_doubtful,
         market_health_factor: market_health_factor(facts, &parts),
         collateral: usd(|standing| Some(standing.collateral)),
         debt: usd(|standing| Some(standing.debt)),
