@@ -31,7 +31,7 @@ use crate::position::{Holding, LendingAccount, WalletPositions};
 use crate::prepared::Prepared;
 use crate::probability::Estimate;
 use crate::quantity::whole;
-use crate::report::{AccountReport, Components, HoldingReport, Report};
+use crate::report::{AccountReport, Components, GasCost, HoldingReport, Report};
 use crate::{score, stress};
 
 pub use self::account::account_key;
@@ -265,14 +265,15 @@ fn recommendations<'a>(
 }
 
 /// Gas units × gwei × 1e-9 of the chain's own token, at its market price.
-fn repayment_gas(prepared: &Prepared<'_>) -> Vec<(risk_model::ChainId, Figure<Usd>)> {
+fn repayment_gas(prepared: &Prepared<'_>) -> Vec<GasCost> {
     let cost = |(chain, gwei): (risk_model::ChainId, f64)| {
-        let figure = match prepared.price(&risk_model::Asset::native(chain)) {
-            Ok(usd) => Usd::new(prepared.parameters().repayment_gas_units * gwei * 1e-9 * usd)
-                .map_or_else(|| Figure::Unknown("the cost is no number".to_owned()), Figure::Known),
+        let tokens = prepared.parameters().repayment_gas_units * gwei * 1e-9;
+        let too_large = || Figure::Unknown("the cost is no number".to_owned());
+        let usd = match prepared.price(&risk_model::Asset::native(chain)) {
+            Ok(usd) => Usd::new(tokens * usd).map_or_else(too_large, Figure::Known),
             Err(gap) => Figure::Unknown(reason(&gap)),
         };
-        (chain, figure)
+        GasCost { chain, tokens, usd }
     };
     gas(prepared).into_iter().map(cost).collect()
 }

@@ -10,8 +10,10 @@ use crate::liquidation::Carry;
 use crate::position::{Block, Provenance, Reading};
 use crate::probability::{Estimate, Model};
 
+mod gas;
 mod market;
 
+pub use gas::GasCost;
 pub use market::{Correlation, MarketRisk, Method, MethodRisk, Tails};
 
 mod pool;
@@ -61,8 +63,8 @@ pub struct Report {
     pub stress: Vec<StressReport>,
     /// Gas by chain, where known: gwei.
     pub gas: Vec<(ChainId, f64)>,
-    /// What the gas of a repayment ([`crate::Parameters::repayment_gas_units`]) costs on the same chains.
-    pub repayment_gas: Vec<(ChainId, Figure<Usd>)>,
+    /// What the gas of a repayment costs on the same chains.
+    pub repayment_gas: Vec<GasCost>,
     /// What made the score, largest first.
     pub drivers: Vec<Driver>,
     /// What to do, in amounts.
