@@ -51,10 +51,11 @@ async fn everything_is_there_after_a_restart() {
         transitions: vec![opening(1, "main"), opening(1, "other")],
         tokens: tokens.clone(),
         markets: markets.clone(),
+        ..Commit::default()
     };
     let alerts = before.commit(commit).await.unwrap().opened;
-    let seen = before.acknowledge(alerts[0].id, at(6)).await.unwrap().unwrap();
-    before.resolve(alerts[1].id, at(6), "by hand").await.unwrap();
+    let seen = before.acknowledge(alerts[0].id, at(6), &[]).await.unwrap().unwrap();
+    before.resolve(alerts[1].id, at(6), "by hand", &[]).await.unwrap();
     drop(before);
 
     let after = folder.store();
@@ -108,7 +109,7 @@ async fn what_one_process_writes_another_reads_at_once() {
     for number in 0..50 {
         let one = opened(&sweep, number, opening(number, "main")).await;
         assert_eq!(alert(&api, one.id).await, one);
-        let over = api.resolve(one.id, at(number), "by hand").await.unwrap().unwrap();
+        let over = api.resolve(one.id, at(number), "by hand", &[]).await.unwrap().unwrap();
         assert_eq!(alert(&sweep, one.id).await, over);
     }
     assert_eq!(every_alert(&api).await, every_alert(&sweep).await);

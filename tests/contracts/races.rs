@@ -9,7 +9,7 @@ use risk_model::{AlertState, Severity};
 use crate::samples::{alert, at, escalation, every_alert, opened, opening, transact};
 
 /// Runs a future per store at the same time, each on a task of its own.
-async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+pub(crate) async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     stores: impl Iterator<Item = Arc<dyn Store>>,
     act: impl Fn(Arc<dyn Store>, u64) -> F,
 ) -> Vec<T> {
@@ -53,9 +53,9 @@ pub(crate) async fn end_once(stores: Vec<Arc<dyn Store>>) {
     let id = opened(&watcher, 1, opening(1, "main")).await.id;
     at_once(stores.into_iter(), |store, number| async move {
         if number.is_multiple_of(2) {
-            store.acknowledge(id, at(100 + number)).await.expect("the act");
+            store.acknowledge(id, at(100 + number), &[]).await.expect("the act");
         } else {
-            store.resolve(id, at(100 + number), &format!("by {number}")).await.expect("the act");
+            store.resolve(id, at(100 + number), &format!("by {number}"), &[]).await.expect("the act");
         }
     })
     .await;

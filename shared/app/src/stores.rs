@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use risk_model::{Asset, ChannelId, KnownMarkets, Timestamp, Wallet};
 use thiserror::Error;
 
-use crate::delivery::{Delivery, MessageId, OutboxState, Settlement};
+use crate::delivery::{Delivery, MessageId, OutboxState, Route, Settlement, SwitchedOff};
 use crate::records::{
     Alert, AlertFilter, ApiKey, Applied, AssessmentRecord, Commit, KeptCloses, KeptHourly, SweepReport, Watch,
 };
@@ -49,7 +49,8 @@ pub trait Assessments: Send + Sync {
     async fn tokens(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Vec<Asset>)>, StoreError>;
     /// The markets known of each wallet, by the chains on which they were ever discovered, in no order.
     async fn markets(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Vec<KnownMarkets>)>, StoreError>;
-    /// Writes a batch in one act: all of it or none. Opening an identity that already stands (another run was first)
+    /// Writes a batch in one act: all of it or none, and with each alert that opens, escalates or resolves the messages
+    /// that tell it. Opening an identity that already stands (another run was first)
     /// changes nothing; a transition of an alert that no longer stands changes nothing. An older assessment never
     /// replaces a newer one.
     async fn commit(&self, commit: Commit) -> Result<Applied, StoreError>;
@@ -64,10 +65,23 @@ pub trait Alerts: Send + Sync {
     async fn list(&self, filter: &AlertFilter) -> Result<(Vec<Alert>, u64), StoreError>;
     /// One alert.
     async fn find_alert(&self, id: u64) -> Result<Option<Alert>, StoreError>;
-    /// Open becomes acknowledged; any other state stays. Answers the alert as it then is.
-    async fn acknowledge(&self, id: u64, at: Timestamp) -> Result<Option<Alert>, StoreError>;
-    /// Open or acknowledged becomes resolved; resolved stays as it was. Answers the alert as it then is.
-    async fn resolve(&self, id: u64, at: Timestamp, resolution: &str) -> Result<Option<Alert>, StoreError>;
+    /// Open becomes acknowledged; any other state stays. What changed is told along `routes` in the same act. Answers
+    /// the alert as it then is.
+    async fn acknowledge(
+        &self,
+        id: u64,
+        at: Timestamp,
+        routes: &[Route],
+    ) -> Result<Option<Alert>, StoreError>;
+    /// Open or acknowledged becomes resolved; resolved stays as it was. What changed is told along `routes` in the
+    /// same act. Answers the alert as it then is.
+    async fn resolve(
+        &self,
+        id: u64,
+        at: Timestamp,
+        resolution: &str,
+        routes: &[Route],
+    ) -> Result<Option<Alert>, StoreError>;
     /// How many are not resolved.
     async fn count_standing(&self) -> Result<u64, StoreError>;
 }
@@ -114,24 +128,32 @@ pub trait Sweeps: Send + Sync {
 /// Messages that wait to be delivered. They are written by the acts that move an alert, in the same act.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Takes up to `limit` messages that are due at `now`, oldest first, and keeps them from other takers until
-    /// `until`. Of the messages of one alert to one channel only the earliest that still waits can be taken, so that
-    /// they arrive in order. Messages to the channels in `except` stay where they are.
+    /// The channels that have messages due at `now`, in the order of their names.
+    async fn due_channels(&self, now: Timestamp) -> Result<Vec<ChannelId>, StoreError>;
+    /// Takes up to `limit` messages to a channel that are due at `now`, longest due first, and keeps them from other
+    /// takers until `until`. Of the messages of one alert only the earliest that still waits can be taken, so that
+    /// they arrive in order.
     async fn take(
         &self,
+        channel: &ChannelId,
         now: Timestamp,
         until: Timestamp,
-        except: &[ChannelId],
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError>;
-    /// Notes what became of messages. One that is no longer waiting stays as it is.
+    /// Notes what became of messages. One that no longer waits stays as it is.
     async fn settle(&self, at: Timestamp, settled: &[(MessageId, Settlement)]) -> Result<(), StoreError>;
     /// How it stands.
     async fn outbox(&self) -> Result<OutboxState, StoreError>;
+    /// The channels that are switched off because they said that they are gone, in the order of their names.
+    async fn switched_off(&self) -> Result<Vec<SwitchedOff>, StoreError>;
+    /// Switches a channel off; one that is off stays off since when it was.
+    async fn switch_off(&self, channel: &SwitchedOff) -> Result<(), StoreError>;
+    /// Switches a channel on again.
+    async fn switch_on(&self, channel: &ChannelId) -> Result<(), StoreError>;
 }
 
 /// Every store at once, for wiring: one adapter serves all ports.
-pub trait Store: Watches + Assessments + Alerts + Closes + ApiKeys + Sweeps {
+pub trait Store: Watches + Assessments + Alerts + Closes + ApiKeys + Sweeps + Outbox {
     /// The adapter's name: `sqlite`, `memory`.
     fn name(&self) -> &'static str;
 }

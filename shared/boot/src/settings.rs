@@ -109,6 +109,8 @@ pub struct Settings {
     pub sweep_page: u32,
     /// `SWEEP_LEASE_SECONDS`: how long a sweep that died keeps the next one out; 120.
     pub sweep_lease_seconds: u64,
+    /// `DELIVERY_HOLD_SECONDS`: how long a message that a process took before it died waits for another; 90.
+    pub delivery_hold_seconds: u64,
     /// `FRESH_SECONDS`: an assessment younger than this is answered again; 60.
     pub fresh_seconds: u64,
     /// `UPSTREAM_DEADLINE_MS`: the longest one call of a provider may take, retries included; 8000.
@@ -169,6 +171,7 @@ impl Settings {
             sweep_interval_seconds: reader.within("BACKGROUND_TASK_INTERVAL", 600, 10, 86_400).into(),
             sweep_page: reader.within("SWEEP_PAGE", 1_000, 1, 10_000),
             sweep_lease_seconds: reader.within("SWEEP_LEASE_SECONDS", 120, 1, 3_600).into(),
+            delivery_hold_seconds: reader.within("DELIVERY_HOLD_SECONDS", 90, 1, 3_600).into(),
             fresh_seconds: reader.within("FRESH_SECONDS", 60, 1, 3_600).into(),
             upstream_deadline: Duration::from_millis(
                 reader.within("UPSTREAM_DEADLINE_MS", 8_000, 100, 25_000).into(),

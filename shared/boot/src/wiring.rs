@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use anyhow::Context;
-use risk_app::ports::{Clock, Positions, UpstreamHealth, Upstreams};
+use risk_app::ports::{Clock, NoChannels, Positions, UpstreamHealth, Upstreams};
 use risk_app::service::Ports;
 use risk_app::{Service, Settings as ServiceSettings};
 use risk_engine::Parameters;
@@ -90,6 +90,7 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
         positions: Arc::clone(&providers.positions) as Arc<dyn Positions>,
         prices: Arc::new(prices),
         histories: Arc::new(PriceHistories::new(Arc::clone(&providers.coingecko), Arc::clone(&clock))),
+        channels: Arc::new(NoChannels),
         gas: Arc::new(GasOracle::new(
             Arc::clone(&providers.etherscan),
             Some(Arc::clone(&providers.fee_history) as Arc<dyn GasFallback>),
@@ -170,6 +171,7 @@ fn service_settings(settings: &Settings) -> ServiceSettings {
         lease_seconds: settings.sweep_lease_seconds,
         discoveries_per_sweep: 20,
         sweep_interval_seconds: settings.sweep_interval_seconds,
+        delivery_hold_seconds: settings.delivery_hold_seconds,
         cached_summaries: 10_000,
     }
 }

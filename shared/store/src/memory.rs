@@ -4,15 +4,17 @@ mod alerts;
 mod api_keys;
 mod assessments;
 mod closes;
+mod outbox;
 mod sweeps;
 mod watches;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 
+use risk_app::delivery::{DeadLetter, SwitchedOff};
 use risk_app::records::{Alert, ApiKey, AssessmentRecord, KeptCloses, KeptHourly, SweepReport, Watch};
 use risk_app::stores::{Store, StoreError};
-use risk_model::{AlertKind, Asset, B256, ChainId, Timestamp, Wallet};
+use risk_model::{AlertKind, Asset, B256, ChainId, ChannelId, Timestamp, Wallet};
 use thiserror::Error;
 
 /// A store in memory. One lock over all of it makes every call one act.
@@ -39,6 +41,10 @@ struct Shelves {
     /// Newest first.
     sweeps: VecDeque<SweepReport>,
     lease: Option<Lease>,
+    waiting: outbox::Waiting,
+    /// Newest first.
+    dead: Vec<DeadLetter>,
+    channels_off: BTreeMap<ChannelId, SwitchedOff>,
 }
 
 /// Who may sweep, until when.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::Router;
 use risk_app::ports::{
-    Clock, Depth, Found, GasPrices, Histories, Positions, Prices, UpstreamHealth, Upstreams, WalletQuery,
+    Clock, Depth, Found, GasPrices, Histories, NoChannels, Positions, Prices, UpstreamHealth, Upstreams,
+    WalletQuery,
 };
 use risk_app::records::ApiKey;
 use risk_app::service::Ports;
@@ -85,6 +86,7 @@ impl World {
             prices: fake.clone(),
             histories: fake.clone(),
             gas: fake.clone(),
+            channels: Arc::new(NoChannels),
             upstreams: fake.clone(),
             store,
             clock: fake.clone(),
@@ -326,6 +328,7 @@ fn service_settings() -> Settings {
         lease_seconds: 120,
         discoveries_per_sweep: 10,
         sweep_interval_seconds: 600,
+        delivery_hold_seconds: 90,
         cached_summaries: 100,
     }
 }

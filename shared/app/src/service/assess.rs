@@ -1,6 +1,7 @@
 //! Assessing a batch: positions, then market data of its distinct assets, then the maths, then one write.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use risk_engine::alarm::{self, Standing, Thresholds, Transition};
@@ -87,6 +88,7 @@ impl Service {
         let standing = self.standing(&wallets).await?;
         let watches: HashMap<Wallet, &Watch> = watches.iter().map(|watch| (watch.wallet, watch)).collect();
         let mut commit = Commit { at: self.ports.clock.now(), ..Commit::default() };
+        let everywhere = self.routes(None);
         let mut done = Vec::with_capacity(assessed.len());
         for (report, outcome) in assessed {
             let before = standing.get(&report.wallet).map_or(&[][..], Vec::as_slice);
@@ -96,6 +98,9 @@ impl Service {
             let (active, critical) = counts_after(before, &transitions);
             let summary = Summary::of(&report, active, critical);
             commit.assessments.push(record(&report, &summary, outcome.is_informative)?);
+            if !transitions.is_empty() {
+                commit.routes.insert(report.wallet, Arc::clone(&everywhere));
+            }
             commit.transitions.extend(transitions);
             if depth == Depth::Discover && outcome.is_discovered {
                 commit.tokens.push((report.wallet, outcome.tokens));

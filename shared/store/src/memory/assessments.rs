@@ -70,6 +70,6 @@ impl Assessments for MemoryStore {
                 }
             }
         }
-        Ok(shelves.apply(&commit.transitions, commit.at))
+        Ok(shelves.apply(&commit.transitions, (commit.at, &commit.routes)))
     }
 }

@@ -123,7 +123,7 @@ impl Assessments for SqliteStore {
             put_assessments(file, &commit.assessments)?;
             put_tokens(file, commit.at, &commit.tokens)?;
             markets::put(file, commit.at, &commit.markets)?;
-            alerts::apply(file, &commit.transitions, commit.at)
+            alerts::apply(file, &commit.transitions, (commit.at, &commit.routes))
         })
         .await
     }
