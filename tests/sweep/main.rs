@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod alert_types;
+
 use std::collections::HashSet;
 use std::time::Duration;
 

@@ -138,6 +138,7 @@ impl Twin {
                     transitions,
                     tokens: vec![],
                     markets: vec![],
+                    memories: vec![],
                     routes: (0..2).map(|number| (wallet(number), along())).collect(),
                 };
                 let Applied { opened, escalated, resolved } = self.store.commit(commit).await.unwrap();

@@ -67,8 +67,10 @@ fn estimated(account: &AccountReport, target: f64) -> Vec<String> {
     let mut steps = Vec::new();
     let owed = |one: &ReserveReport| value(one, whole(one.owed, one.decimals));
     let payable = account.reserves.iter().filter(|one| !one.terms.is_paused);
-    let largest =
-        payable.clone().filter_map(|one| Some((one, owed(one)?))).max_by(|a, b| a.1.total_cmp(&b.1));
+    let largest = payable
+        .clone()
+        .filter_map(|one| Some((one, owed(one)?)))
+        .max_by(|a, b| a.1.total_cmp(&b.1).then_with(|| b.0.asset.cmp(&a.0.asset)));
     let missing = debt * (1.0 - factor / target);
     if let Some((one, all)) = largest.filter(|(_, all)| *all > 0.0) {
         let part = missing.min(all);
@@ -83,8 +85,9 @@ fn estimated(account: &AccountReport, target: f64) -> Vec<String> {
     let takes = |one: &&ReserveReport| {
         one.is_collateral && one.liquidation_threshold > 0.0 && !one.terms.is_frozen && !one.terms.is_paused
     };
-    let best =
-        payable.filter(takes).max_by(|a, b| a.liquidation_threshold.total_cmp(&b.liquidation_threshold));
+    let best = payable.filter(takes).max_by(|a, b| {
+        a.liquidation_threshold.total_cmp(&b.liquidation_threshold).then_with(|| b.asset.cmp(&a.asset))
+    });
     if let Some(one) = best {
         let more = (target - factor) * debt / one.liquidation_threshold;
         let text = |amount| format!("supply {amount} for a health factor of about {target:.2}");

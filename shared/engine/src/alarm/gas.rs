@@ -46,26 +46,35 @@ fn spike(
     let own = thresholds.own_health_factor.map_or(0.0, |line| line.close);
     let need = thresholds.health_factor.close.max(own);
     let known = accounts.iter().filter_map(|account| Some((*account, account.health_factor.ratio()?)));
-    let worst = known.min_by(|a, b| a.1.total_cmp(&b.1));
+    let worst = known.min_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.key.cmp(&b.0.key)));
     let all_known = accounts.iter().all(|one| one.is_confirmed && one.health_factor.ratio().is_some());
     let Some((account, factor)) = worst else { return Condition::Unknown };
-    if factor >= need {
-        let message = format!("no account on {chain} needs a cure: the lowest health factor is {factor:.4}");
-        return match (all_known, factor >= need + NEED_BAND) {
-            (true, true) => Condition::Clear { message, measured: None },
-            (true, false) => Condition::Between { message, measured: None },
-            (false, _) => Condition::Unknown,
-        };
-    }
     let gwei = report.gas.iter().find(|(one, _)| *one == chain).map(|(_, gwei)| *gwei);
     let normal = memory.gas.get(&chain).map(|normal| normal.gwei).filter(|gwei| is_usable(*gwei));
-    let (Some(gwei), Some(normal)) = (gwei.filter(|gwei| is_usable(*gwei)), normal) else {
-        return Condition::Unknown;
+    let cost = report.repayment_gas.iter().find(|cost| cost.chain == chain);
+    let judged = match (gwei.filter(|gwei| is_usable(*gwei)), normal, cost) {
+        (Some(gwei), Some(normal), Some(cost)) => {
+            judge(&Prices { gwei, normal, cost }, factor, account, report, thresholds)
+        }
+        _ => Condition::Unknown,
     };
-    let Some(cost) = report.repayment_gas.iter().find(|cost| cost.chain == chain) else {
+    // Gas that is not dear is clear whoever needs it.
+    if factor < need || matches!(judged, Condition::Clear { .. }) {
+        return judged;
+    }
+    if !all_known {
         return Condition::Unknown;
-    };
-    judge(&Prices { gwei, normal, cost }, factor, account, report, thresholds)
+    }
+    if factor >= need + NEED_BAND {
+        let message = format!("no account on {chain} needs a cure: the lowest health factor is {factor:.4}");
+        return Condition::Clear { message, measured: None };
+    }
+    match judged {
+        Condition::Firing { message, measured, .. } => {
+            Condition::Between { message, measured: Some(measured) }
+        }
+        other => other,
+    }
 }
 
 struct Prices<'a> {

@@ -22,7 +22,10 @@ pub(super) fn stale(account: &AccountReport, report: &Report, thresholds: &Thres
     let used: Vec<&ReserveReport> = account.reserves.iter().filter(counts).collect();
     let age =
         |one: &ReserveReport| one.oracle_updated_at.map(|updated| report.at.seconds_since(updated) as f64);
-    let oldest = used.iter().filter_map(|one| Some((*one, age(one)?))).max_by(|a, b| a.1.total_cmp(&b.1));
+    let oldest = used
+        .iter()
+        .filter_map(|one| Some((*one, age(one)?)))
+        .max_by(|a, b| a.1.total_cmp(&b.1).then_with(|| b.0.asset.cmp(&a.0.asset)));
     let Some((reserve, seconds)) = oldest else { return Condition::Unknown };
     let is_complete = used.iter().all(|one| one.oracle_updated_at.is_some());
     let message = format!(

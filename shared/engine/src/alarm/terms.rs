@@ -101,12 +101,13 @@ pub(super) fn change(
     let is_comparable = known.e_mode == account.e_mode;
     let accepted =
         |one: &ReserveReport| Some(known.terms.get(&one.asset)?.accepted).filter(|_| is_comparable);
-    let found: Vec<Loss> = account
+    let mut found: Vec<Loss> = account
         .reserves
         .iter()
         .filter_map(|one| Some(losses(one, &accepted(one)?, owes)))
         .flatten()
         .collect();
+    found.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.what.cmp(&b.what)));
     let count = f64::from(u32::try_from(found.len()).unwrap_or(u32::MAX));
     if found.is_empty() {
         let message = format!("{}: the terms are those of before", account.key);

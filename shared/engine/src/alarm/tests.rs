@@ -4,6 +4,11 @@ use std::sync::Arc;
 
 use risk_model::{Affects, AlertKind, Gap, GapReason, Severity};
 
+mod life;
+mod properties;
+mod scenarios;
+mod terms;
+
 use super::*;
 use crate::assess::assess_one;
 use crate::market::MarketData;
