@@ -10,8 +10,9 @@ use super::{Condition, Identity, Line, Signal, Thresholds, blind, gas, health, o
 use crate::report::{AccountReport, Report};
 use crate::score::FULL_VOLATILITY;
 
-/// Every signal of a report, in the order of the identities, judged by what is remembered of the wallet. A measure that is known to be past its line fires even
-/// where other things are missing; a measure that is not known for sure is never clear.
+/// Every signal of a report, in the order of the identities, judged by what is remembered of the wallet. A measure
+/// that is known to be past its line fires even where other things are missing; a measure that is not known for sure
+/// is never clear.
 #[must_use]
 pub fn signals(report: &Report, memory: &Memory, thresholds: &Thresholds) -> Vec<Signal> {
     let mut conditions = of_the_wallet(report, memory, thresholds);

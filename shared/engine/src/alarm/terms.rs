@@ -115,13 +115,6 @@ pub(super) fn change(
     }
     let before = factor_under(account, &accepted);
     let now = account.health_factor.ratio();
-    let factors = match (before, now) {
-        (Some(before), Some(now)) => {
-            format!("; health factor {now:.4}, {before:.4} under the terms of before")
-        }
-        _ if owes => "; what it does to the health factor is not known".to_owned(),
-        _ => "; nothing is owed".to_owned(),
-    };
     let changes: Vec<&str> = found.iter().map(|loss| loss.what.as_str()).collect();
     let worst = found.iter().map(|loss| loss.severity).max().unwrap_or(Severity::Low);
     let has_moved = before.zip(now).is_some_and(|(before, now)| fell(before, now));
@@ -132,10 +125,20 @@ pub(super) fn change(
     };
     Condition::Firing {
         severity: worst.max(by_factor),
-        message: format!("{}: {}{factors}", account.key, changes.join(", ")),
+        message: format!("{}: {}; {}", account.key, changes.join(", "), what_it_does(before, now, owes)),
         action: action(account, report, &found),
         measured: count,
         threshold: 1.0,
+    }
+}
+
+fn what_it_does(before: Option<f64>, now: Option<f64>, owes: bool) -> String {
+    match (before, now) {
+        (Some(before), Some(now)) => {
+            format!("health factor {now:.4}, {before:.4} under the terms of before")
+        }
+        _ if owes => "what it does to the health factor is not known".to_owned(),
+        _ => "nothing is owed".to_owned(),
     }
 }
 

@@ -23,10 +23,13 @@ pub(crate) struct Decision {
     pub(crate) paused: Option<bool>,
 }
 
+/// Decisions about one reserve, each from a time on.
+type Decisions = Vec<(u64, Decision)>;
+
 /// Decisions by chain and reserve, and gas by chain.
 #[derive(Debug, Default)]
 pub(crate) struct Governed {
-    reserves: RwLock<HashMap<(u64, usize), Vec<(u64, Decision)>>>,
+    reserves: RwLock<HashMap<(u64, usize), Decisions>>,
     gas: RwLock<HashMap<u64, f64>>,
 }
 
