@@ -11,6 +11,7 @@ const RULE: &[(&str, &[&str])] = &[
     ("risk-app", &["risk-model", "risk-engine"]),
     ("risk-http", &[]),
     ("risk-feeds", &["risk-model", "risk-engine", "risk-app", "risk-http"]),
+    ("risk-notify", &["risk-model", "risk-app", "risk-http"]),
     ("risk-store", &["risk-model", "risk-engine", "risk-app"]),
     ("risk-boot", &["risk-model", "risk-engine", "risk-app", "risk-http", "risk-feeds", "risk-store"]),
     ("risk-api", &["risk-model", "risk-engine", "risk-app", "risk-boot"]),

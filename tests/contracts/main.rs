@@ -135,7 +135,10 @@ hold_every_store_to! {
         only_the_newest_thousand_reports_are_kept,
         a_lease_keeps_a_second_sweep_out_until_it_runs_out,
         a_holder_renews_its_own_lease,
-        only_the_holder_releases;
+        only_the_holder_releases,
+        a_pass_goes_on_where_the_last_run_of_it_ended,
+        what_a_run_writes_after_it_lost_its_lease_is_refused_as_a_whole,
+        a_lane_is_paged_within_its_shard;
     races:
         fifty_writers_of_one_identity_open_one_alert,
         fifty_takers_of_the_lease_are_one_holder,

@@ -11,6 +11,7 @@ use risk_model::{
 };
 
 use crate::delivery::Route;
+use crate::sweeping::Fence;
 
 /// A wallet on the watch list.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,6 +143,10 @@ pub struct Commit {
     pub tokens: Vec<(Wallet, Vec<Asset>)>,
     /// The markets now known of a wallet, by the chains on which they were discovered anew.
     pub markets: Vec<(Wallet, Vec<KnownMarkets>)>,
+    /// Whether a wallet is near liquidation, for those where it can be told.
+    pub near: Vec<(Wallet, bool)>,
+    /// The lease that this is written under; none for a question.
+    pub fence: Option<Fence>,
 }
 
 /// What a commit did to alerts: transitions whose alert another run had already moved are left out.
@@ -213,6 +218,10 @@ pub struct SweepReport {
     pub escalated: u64,
     /// Alerts resolved.
     pub resolved: u64,
+    /// The lane, `every` or `near`.
+    pub lane: String,
+    /// The shard, `index/count`.
+    pub shard: String,
     /// Why it ended before the end of the list, if it did.
     pub stopped: Option<String>,
 }

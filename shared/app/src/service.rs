@@ -57,6 +57,22 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
 }
 
+/// From where on a wallet counts as near liquidation: any one of its accounts past any one of these.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NearLine {
+    /// Under this health factor.
+    pub health_factor: f64,
+    /// From this chance of liquidation within 24 hours on, fraction.
+    pub probability_24h: f64,
+}
+
+impl Default for NearLine {
+    /// 1.15, and a tenth of the chance from which an alert opens.
+    fn default() -> Self {
+        Self { health_factor: 1.15, probability_24h: 0.01 }
+    }
+}
+
 /// How the service works.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -76,6 +92,8 @@ pub struct Settings {
     pub discoveries_per_sweep: usize,
     /// Seconds between sweeps: what "late" is measured by.
     pub sweep_interval_seconds: u64,
+    /// Which wallets the fast lane reads.
+    pub near: NearLine,
     /// A message that was taken is sent again by another process after this many seconds: more than every attempt of
     /// a batch can take.
     pub delivery_hold_seconds: u64,

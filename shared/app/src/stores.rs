@@ -9,6 +9,7 @@ use crate::delivery::{Delivery, MessageId, OutboxState, Route, Settlement, Switc
 use crate::records::{
     Alert, AlertFilter, ApiKey, Applied, AssessmentRecord, Commit, KeptCloses, KeptHourly, SweepReport, Watch,
 };
+use crate::sweeping::{Lane, Lease};
 
 /// Why a store could not do it. Never carries a path, a URI or a statement.
 #[derive(Debug, Error)]
@@ -16,6 +17,9 @@ pub enum StoreError {
     /// It cannot be reached or did not answer in time.
     #[error("the store is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The lease that the write was made under is another's by now.
+    #[error("another run has taken the lease")]
+    Fenced,
     /// What it holds cannot be understood.
     #[error("the store holds a malformed {what}")]
     Corrupt {
@@ -35,6 +39,14 @@ pub trait Watches: Send + Sync {
     async fn find_watches(&self, wallets: &[Wallet]) -> Result<Vec<Watch>, StoreError>;
     /// A page in the order of the address, after a wallet.
     async fn page_watches(&self, after: Option<Wallet>, limit: u32) -> Result<Vec<Watch>, StoreError>;
+    /// A page of a lane in the order of the address: after a wallet, to a last one.
+    async fn page_lane(
+        &self,
+        lane: Lane,
+        after: Option<Wallet>,
+        last: Wallet,
+        limit: u32,
+    ) -> Result<Vec<Watch>, StoreError>;
     /// How many there are.
     async fn count_watches(&self) -> Result<u64, StoreError>;
 }
@@ -55,8 +67,8 @@ pub trait Assessments: Send + Sync {
     async fn memories(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Memory)>, StoreError>;
     /// Writes a batch in one act: all of it or none, and with each alert that opens, escalates or resolves the messages
     /// that tell it. Opening an identity that already stands (another run was first)
-    /// changes nothing; a transition of an alert that no longer stands changes nothing. An older assessment or
-    /// memory never replaces a newer one.
+    /// changes nothing; a transition of an alert that no longer stands changes nothing. An older assessment or memory
+    /// never replaces a newer one. [`StoreError::Fenced`] where the commit is fenced by a lease that has changed hands.
     async fn commit(&self, commit: Commit) -> Result<Applied, StoreError>;
 }
 
@@ -116,17 +128,24 @@ pub trait ApiKeys: Send + Sync {
     async fn count_keys(&self) -> Result<u64, StoreError>;
 }
 
-/// Reports of sweeps and the lease that keeps two apart.
+/// Reports of sweeps and the leases that keep two of a shard apart.
 #[async_trait]
 pub trait Sweeps: Send + Sync {
     /// Keeps a report.
     async fn record(&self, report: &SweepReport) -> Result<(), StoreError>;
-    /// The newest reports, newest first.
-    async fn recent(&self, limit: u32) -> Result<Vec<SweepReport>, StoreError>;
-    /// Takes or renews the sweep lease for `holder` until `until`; `false` while another's has not run out at `now`.
-    async fn lease(&self, holder: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
-    /// Gives the lease back if `holder` has it.
-    async fn release(&self, holder: &str) -> Result<(), StoreError>;
+    /// The newest reports of a lane, or of all lanes, newest first.
+    async fn recent(&self, lane: Option<Lane>, limit: u32) -> Result<Vec<SweepReport>, StoreError>;
+    /// Takes or renews the lease of a name for `holder` until `until`; `None` while another's has not run out at `now`.
+    async fn lease(
+        &self,
+        name: &str,
+        holder: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<Lease>, StoreError>;
+    /// Gives a lease back if `holder` has it. `is_done` ends the pass, so that the next one begins at the first wallet;
+    /// otherwise the next holder goes on at the cursor.
+    async fn release(&self, name: &str, holder: &str, is_done: bool) -> Result<(), StoreError>;
 }
 
 /// Messages that wait to be delivered. They are written by the acts that move an alert, in the same act.

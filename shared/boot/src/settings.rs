@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use risk_app::service::NearLine;
+use risk_app::sweeping::{Lane, Shard};
 use risk_model::ChainId;
 
 pub use source::{ProcessEnvironment, Source, layered};
@@ -105,10 +107,19 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// `BACKGROUND_TASK_INTERVAL`: seconds between sweeps; 600.
     pub sweep_interval_seconds: u64,
+    /// `NEAR_TASK_INTERVAL`: seconds between rounds of the near lane; 60.
+    pub near_interval_seconds: u64,
     /// `SWEEP_PAGE`: wallets that a sweep reads and writes at once; 1000.
     pub sweep_page: u32,
     /// `SWEEP_LEASE_SECONDS`: how long a sweep that died keeps the next one out; 120.
     pub sweep_lease_seconds: u64,
+    /// `SWEEP_SHARDS` (1) and `SWEEP_SHARD`, or `JOB_COMPLETION_INDEX` as an indexed Kubernetes job sets it (0): the
+    /// part of the watch list that this process sweeps.
+    pub sweep_shard: Shard,
+    /// `SWEEP_LANE`: `every` watched wallet, or those `near` liquidation alone; every.
+    pub sweep_lane: Lane,
+    /// `NEAR_HEALTH_FACTOR` (1.15) and `NEAR_PROBABILITY_24H` (0.01): past either a wallet is read by the near lane.
+    pub near: NearLine,
     /// `DELIVERY_HOLD_SECONDS`: how long a message that a process took before it died waits for another; 90.
     pub delivery_hold_seconds: u64,
     /// `FRESH_SECONDS`: an assessment younger than this is answered again; 60.
@@ -154,6 +165,7 @@ impl Settings {
         let environment = reader.parsed("ENV", Environment::Development);
         let is_development = environment == Environment::Development;
         let loopback = IpAddr::from([127, 0, 0, 1]);
+        let near = NearLine::default();
         let port = reader.parsed("RISK_MANAGER_PORT", 8001);
         let settings = Self {
             environment,
@@ -169,8 +181,15 @@ impl Settings {
             trusted_proxies: reader.list("TRUSTED_PROXIES"),
             cors_origins: reader.list("CORS_ORIGINS"),
             sweep_interval_seconds: reader.within("BACKGROUND_TASK_INTERVAL", 600, 10, 86_400).into(),
+            near_interval_seconds: reader.within("NEAR_TASK_INTERVAL", 60, 1, 3_600).into(),
             sweep_page: reader.within("SWEEP_PAGE", 1_000, 1, 10_000),
             sweep_lease_seconds: reader.within("SWEEP_LEASE_SECONDS", 120, 1, 3_600).into(),
+            sweep_shard: reader.shard(),
+            sweep_lane: [Lane::Every, Lane::Near][reader.one_of("SWEEP_LANE", &["every", "near"])],
+            near: NearLine {
+                health_factor: reader.fraction("NEAR_HEALTH_FACTOR", near.health_factor, 1.0, 10.0),
+                probability_24h: reader.fraction("NEAR_PROBABILITY_24H", near.probability_24h, 0.0, 1.0),
+            },
             delivery_hold_seconds: reader.within("DELIVERY_HOLD_SECONDS", 90, 1, 3_600).into(),
             fresh_seconds: reader.within("FRESH_SECONDS", 60, 1, 3_600).into(),
             upstream_deadline: Duration::from_millis(

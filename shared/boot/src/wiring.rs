@@ -176,6 +176,7 @@ fn service_settings(settings: &Settings) -> ServiceSettings {
         discoveries_per_sweep: 20,
         sweep_interval_seconds: settings.sweep_interval_seconds,
         delivery_hold_seconds: settings.delivery_hold_seconds,
+        near: settings.near,
         cached_summaries: 10_000,
     }
 }

@@ -14,6 +14,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept: longer than a minute's sweep, so that the next one reuses it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 
+/// The client could not be built.
+pub(crate) const UNFIT: SetupError = SetupError::Client("its parts do not fit together");
+
 /// The outbound client. Make one and clone it: clones share the connections.
 #[derive(Clone)]
 pub struct Client {
@@ -29,23 +32,7 @@ impl Client {
     /// # Errors
     /// The user agent is not a header value, or TLS cannot be set up.
     pub fn new(user_agent: &str) -> Result<Self, SetupError> {
-        let agent = http::HeaderValue::try_from(user_agent)
-            .map_err(|_| SetupError::Client("the user agent cannot be a header value"))?;
-        #[expect(clippy::disallowed_methods, reason = "this is the one outbound client")]
-        let builder = reqwest::Client::builder();
-        let http = builder
-            .user_agent(agent)
-            .tls_backend_preconfigured(configure_tls()?)
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            // Every request must pass the rate budget, so none may be repeated below it.
-            .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .tcp_nodelay(true)
-            .build()
-            .map_err(|_| SetupError::Client("its parts do not fit together"))?;
+        let http = prepare(user_agent)?.build().map_err(|_| UNFIT)?;
         Ok(Self { http })
     }
 
@@ -57,6 +44,25 @@ impl Client {
     pub fn upstream(&self, base_url: &str, policy: Policy) -> Result<Upstream, SetupError> {
         Upstream::new(self.http.clone(), base_url, policy)
     }
+}
+
+/// A client with the rules of this crate, still to be built.
+pub(crate) fn prepare(user_agent: &str) -> Result<reqwest::ClientBuilder, SetupError> {
+    let agent = http::HeaderValue::try_from(user_agent)
+        .map_err(|_| SetupError::Client("the user agent cannot be a header value"))?;
+    #[expect(clippy::disallowed_methods, reason = "this is the one outbound client")]
+    let builder = reqwest::Client::builder();
+    Ok(builder
+        .user_agent(agent)
+        .tls_backend_preconfigured(configure_tls()?)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .no_proxy()
+        // Every request must pass the rate budget, so none may be repeated below it.
+        .retry(reqwest::retry::never())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .tcp_nodelay(true))
 }
 
 impl std::fmt::Debug for Client {

@@ -6,6 +6,7 @@ use std::io;
 use bytes::BytesMut;
 use reqwest::{Response, Url};
 
+use crate::guarded_names::OutOfReach;
 use crate::metering::FailureKind;
 use crate::reply::Reply;
 use crate::request::Request;
@@ -30,12 +31,36 @@ pub(crate) async fn exchange(
     request: &Request,
     max_bytes: usize,
 ) -> Result<Reply, Breach> {
+    let response = send(http, url, request).await?;
+    read_reply(response, max_bytes).await
+}
+
+/// Sends once and reads the reply as far as `most_bytes`; the rest of a longer body is never read. The caller holds
+/// the clock.
+pub(crate) async fn exchange_start(
+    http: &reqwest::Client,
+    url: Url,
+    request: &Request,
+    most_bytes: usize,
+) -> Result<Reply, Breach> {
+    let mut response = send(http, url, request).await?;
+    let status = response.status().as_u16();
+    let retry_after = read_retry_after(response.headers());
+    let mut body = BytesMut::new();
+    while body.len() < most_bytes {
+        let Some(chunk) = response.chunk().await.map_err(|error| explain_body(&error))? else { break };
+        let room = most_bytes - body.len();
+        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+    }
+    Ok(Reply { status, retry_after, body: body.freeze() })
+}
+
+async fn send(http: &reqwest::Client, url: Url, request: &Request) -> Result<Response, Breach> {
     let mut builder = http.request(request.method.clone(), url).headers(request.headers.clone());
     if let Some(body) = &request.body {
         builder = builder.body(body.clone());
     }
-    let response = builder.send().await.map_err(|error| explain_send(&error))?;
-    read_reply(response, max_bytes).await
+    builder.send().await.map_err(|error| explain_send(&error))
 }
 
 async fn read_reply(mut response: Response, max_bytes: usize) -> Result<Reply, Breach> {
@@ -62,6 +87,8 @@ fn explain_send(error: &reqwest::Error) -> Breach {
         (Timeout, "connecting took too long")
     } else if has_cause::<rustls::Error>(error) {
         (Connect, "the TLS handshake failed")
+    } else if has_cause::<OutOfReach>(error) {
+        (Connect, "the host name leads to an address that is not public")
     } else if error.is_dns() {
         (Connect, "the host name could not be resolved")
     } else if error.is_connect() {

@@ -47,6 +47,16 @@ impl Request {
         request
     }
 
+    /// A POST of these very bytes to this path (as in [`Request::get`]).
+    #[must_use]
+    pub fn post_bytes(path_and_query: impl Into<String>, content_type: &'static str, body: Vec<u8>) -> Self {
+        let mut request = Self::get(path_and_query);
+        request.method = Method::POST;
+        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        request.body = Some(body.into());
+        request
+    }
+
     /// Sets a header. The value counts as secret: it is never shown.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {

@@ -8,6 +8,7 @@ use backon::{ExponentialBuilder, Retryable};
 use reqwest::Url;
 use tokio::time::{Instant, timeout};
 
+use crate::address::{below, read_base};
 use crate::breaker::Breaker;
 use crate::budget::{Budget, Held};
 use crate::error::{CallError, SetupError};
@@ -125,22 +126,7 @@ impl std::fmt::Debug for Upstream {
 impl Inner {
     /// The full URL of a request: below the base, on its host.
     fn address(&self, request: &Request) -> Result<Url, &'static str> {
-        if let Some(fault) = request.fault {
-            return Err(fault);
-        }
-        let path = request.path_and_query.as_str();
-        // Anything else could continue the host name: "https://host" + "@elsewhere".
-        if !(path.is_empty() || path.starts_with(['/', '?'])) || path.contains('#') {
-            return Err("the request path must be empty or start with / or ?, without #");
-        }
-        let base = self.base.as_str();
-        let base = if path.starts_with('/') { base.trim_end_matches('/') } else { base };
-        let url = Url::parse(&format!("{base}{path}")).map_err(|_| "the request path makes no URL")?;
-        let base_path = self.base.path().trim_end_matches('/');
-        if url.origin() != self.base.origin() || !url.path().starts_with(base_path) {
-            return Err("the request path leaves the base URL");
-        }
-        Ok(url)
+        request.fault.map_or_else(|| below(&self.base, &request.path_and_query), Err)
     }
 
     fn backoff(&self) -> ExponentialBuilder {
@@ -270,21 +256,6 @@ fn wait_before_retry(error: &CallError, backoff: Duration, deadline: Instant) ->
     let pause = if let CallError::Throttled { retry_in, .. } = error { *retry_in } else { Duration::ZERO };
     let wait = pause.saturating_add(backoff);
     (wait < deadline.saturating_duration_since(Instant::now())).then_some(wait)
-}
-
-/// A base URL that requests can be appended to.
-fn read_base(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text).map_err(|_| "is not a URL")?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err("must start with https:// or http://");
-    }
-    if !url.has_host() {
-        return Err("has no host");
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("must not have a query or a fragment");
-    }
-    Ok(url)
 }
 
 #[cfg(test)]

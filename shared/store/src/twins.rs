@@ -139,6 +139,8 @@ impl Twin {
                     tokens: vec![],
                     markets: vec![],
                     memories: vec![],
+                    near: vec![],
+                    fence: None,
                     routes: (0..2).map(|number| (wallet(number), along())).collect(),
                 };
                 let Applied { opened, escalated, resolved } = self.store.commit(commit).await.unwrap();

@@ -38,6 +38,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/fault", post(set_fault).get(list_faults).delete(clear_faults))
         .route("/counters", get(counters).delete(clear_counters))
         .route("/received/{kind}", get(received))
+        .route("/received/{kind}/count", get(count))
         .route("/reset", post(reset))
 }
 
@@ -200,6 +201,10 @@ async fn clear_counters(State(world): State<Arc<World>>) -> Json<Value> {
 
 async fn received(State(world): State<Arc<World>>, Path(kind): Path<Provider>) -> Json<Value> {
     Json(json!(world.inbox.of(kind)))
+}
+
+async fn count(State(world): State<Arc<World>>, Path(kind): Path<Provider>) -> Json<Value> {
+    Json(world.inbox.tally(kind))
 }
 
 async fn reset(State(world): State<Arc<World>>) -> Json<Value> {

@@ -29,11 +29,15 @@ pub(crate) enum Provider {
     Pagerduty,
     /// A subscriber's webhook.
     Webhook,
+    /// Discord webhooks.
+    Discord,
+    /// The Telegram Bot API.
+    Telegram,
 }
 
 impl Provider {
     /// Everybody.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Alchemy,
         Self::Coingecko,
         Self::Etherscan,
@@ -42,6 +46,8 @@ impl Provider {
         Self::Slack,
         Self::Pagerduty,
         Self::Webhook,
+        Self::Discord,
+        Self::Telegram,
     ];
 }
 
@@ -81,6 +87,8 @@ pub(crate) enum Kind {
     DivergentPrice,
     /// Refuses the credentials.
     Auth,
+    /// Says that it is no more, as far as it has words for that: 410, or 404 or 403.
+    Gone,
 }
 
 /// A fault as it is commanded.

@@ -2,7 +2,7 @@
 //!
 //! One listener answers as Alchemy (JSON-RPC with the contracts of Aave V3, Compound, Multicall3, ERC-20 tokens and
 //! price feeds), CoinGecko, Etherscan, The Graph and DefiLlama, and receives what is sent to Slack,
-//! PagerDuty and webhooks. `/control` moves prices and time, commands faults, counts requests and tells the
+//! PagerDuty, webhooks, Discord and Telegram. `/control` moves prices and time, commands faults, counts requests and tells the
 //! truth about any wallet. Its protocol arithmetic is its own, so that a test which compares a service with
 //! it compares two computations.
 

@@ -39,6 +39,8 @@ pub(crate) fn router(world: &Arc<World>) -> Router {
         .nest("/receivers/slack", behind(Provider::Slack, receivers::slack()))
         .nest("/receivers/pagerduty", behind(Provider::Pagerduty, receivers::pagerduty()))
         .nest("/receivers/webhook", behind(Provider::Webhook, receivers::webhook()))
+        .nest("/receivers/discord", behind(Provider::Discord, receivers::discord()))
+        .nest("/receivers/telegram", behind(Provider::Telegram, receivers::telegram()))
         .nest("/control", control::routes())
         .layer(DefaultBodyLimit::max(BODY))
         .with_state(Arc::clone(world))
@@ -85,6 +87,7 @@ async fn replaced(provider: Provider, effects: &Effects) -> Option<Response> {
         }
         Kind::Status429 => Some(replies::throttled(provider, fault)),
         Kind::Status500 => Some(replies::broken(provider)),
+        Kind::Gone => Some(replies::gone(provider)),
         Kind::Auth => Some(replies::refused(provider, effects)),
         // JSON-RPC answers these around the ids of the request.
         Kind::WrongJson if provider != Provider::Alchemy => Some(replies::misshapen(provider)),

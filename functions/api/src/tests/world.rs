@@ -12,7 +12,7 @@ use risk_app::ports::{
     WalletQuery,
 };
 use risk_app::records::ApiKey;
-use risk_app::service::Ports;
+use risk_app::service::{NearLine, Ports};
 use risk_app::stores::Store;
 use risk_app::{Service, Settings};
 use risk_engine::Parameters;
@@ -329,6 +329,7 @@ fn service_settings() -> Settings {
         discoveries_per_sweep: 10,
         sweep_interval_seconds: 600,
         delivery_hold_seconds: 90,
+        near: NearLine::default(),
         cached_summaries: 100,
     }
 }

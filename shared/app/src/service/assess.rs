@@ -9,16 +9,19 @@ use risk_engine::lending::{Lending, Unit};
 use risk_engine::market::MarketData;
 use risk_engine::pool::PoolPosition;
 use risk_engine::position::WalletPositions;
-use risk_engine::report::Report;
+use risk_engine::report::{AccountReport, Report};
 use risk_engine::{Prepared, assess};
 use risk_model::request::Scope;
-use risk_model::{Affects, Asset, ChainId, Gap, GapReason, KnownMarkets, Severity, Timestamp, Wallet};
+use risk_model::{
+    Affects, Asset, ChainId, Gap, GapReason, HealthFactor, KnownMarkets, Severity, Timestamp, Wallet,
+};
 
 use super::hourly::simulated_assets;
-use super::{AppError, Service};
+use super::{AppError, NearLine, Service};
 use crate::ports::{Depth, Found, WalletQuery};
 use crate::records::{Applied, AssessmentRecord, Commit, Watch};
 use crate::summary::Summary;
+use crate::sweeping::Fence;
 
 /// Batches of this many wallets are computed on all cores; smaller ones are done before a thread would start.
 const PARALLEL_FROM: usize = 64;
@@ -80,8 +83,8 @@ impl Service {
         &self,
         queries: &[WalletQuery],
         watches: &[Watch],
-        depth: Depth,
-        undiscovered: &HashSet<Wallet>,
+        (depth, undiscovered): (Depth, &HashSet<Wallet>),
+        fence: Option<Fence>,
     ) -> Result<(Vec<Assessed>, Applied), AppError> {
         let assessed = self.assess(queries, depth, &Scope::default(), undiscovered).await;
         let wallets: Vec<Wallet> = queries.iter().map(|query| query.wallet).collect();
@@ -89,7 +92,7 @@ impl Service {
         let memories: HashMap<Wallet, Memory> =
             self.ports.store.memories(&wallets).await?.into_iter().collect();
         let watches: HashMap<Wallet, &Watch> = watches.iter().map(|watch| (watch.wallet, watch)).collect();
-        let mut commit = Commit { at: self.ports.clock.now(), ..Commit::default() };
+        let mut commit = Commit { at: self.ports.clock.now(), fence, ..Commit::default() };
         let everywhere = self.routes(None);
         let mut done = Vec::with_capacity(assessed.len());
         for (report, outcome) in assessed {
@@ -107,6 +110,9 @@ impl Service {
                 commit.routes.insert(report.wallet, Arc::clone(&everywhere));
             }
             commit.transitions.extend(transitions);
+            if let Some(is_near) = is_near(&report, self.settings.near) {
+                commit.near.push((report.wallet, is_near));
+            }
             if depth == Depth::Discover && outcome.is_discovered {
                 commit.tokens.push((report.wallet, outcome.tokens));
             }
@@ -138,6 +144,20 @@ impl Service {
         }
         thresholds
     }
+}
+
+/// Whether a wallet is near liquidation; `None` where it may be and nobody knows: then it is read as often as before.
+fn is_near(report: &Report, line: NearLine) -> Option<bool> {
+    let under = |account: &AccountReport| {
+        let is_close = account.health_factor.ratio().is_some_and(|factor| factor < line.health_factor);
+        is_close || account.probability_24h.known().is_some_and(|chance| chance.value >= line.probability_24h)
+    };
+    if report.accounts.iter().any(under) {
+        return Some(true);
+    }
+    let is_open = report.gaps.iter().any(|gap| gap.affects == Affects::Liquidation)
+        || report.accounts.iter().any(|account| matches!(account.health_factor, HealthFactor::Unknown(_)));
+    (!is_open).then_some(false)
 }
 
 /// What a read of one wallet says beside its figures.

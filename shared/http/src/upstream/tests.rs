@@ -3,7 +3,6 @@
 mod failures;
 mod limits;
 mod secrecy;
-mod server;
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use rusqlite::{Row, Transaction, params};
 
 use super::column::{self, Record, all, bytes, hex_list, parse_list, seconds, text_list};
 use super::failure::Failure;
-use super::{SqliteStore, alerts, markets, memories};
+use super::{SqliteStore, alerts, markets, memories, sweeps, watches};
 
 // The uninformative row exists only while it is the newer one.
 pub(super) const LATEST: &str = "SELECT * FROM assessments AS one
@@ -126,7 +126,11 @@ impl Assessments for SqliteStore {
 
     async fn commit(&self, commit: Commit) -> Result<Applied, StoreError> {
         self.write(move |file| {
+            if let Some(fence) = &commit.fence {
+                sweeps::pass_fence(file, fence)?;
+            }
             put_assessments(file, &commit.assessments)?;
+            watches::put_near(file, &commit.near)?;
             put_tokens(file, commit.at, &commit.tokens)?;
             markets::put(file, commit.at, &commit.markets)?;
             memories::put(file, commit.at, &commit.memories)?;

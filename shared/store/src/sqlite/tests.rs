@@ -93,7 +93,7 @@ async fn values_out_of_their_range_are_corrupt() {
          INSERT INTO api_keys VALUES (zeroblob(32), 'x', 'not json', NULL, NULL, 1, NULL);
          INSERT INTO alerts VALUES (1, unhex('0707070707070707070707070707070707070707'), '', 'data_blind', 'low',
              'open', 'm', 'a', 1.0, 1.0, 256, 1, 1, NULL, NULL, NULL, 1);
-         INSERT INTO sweeps VALUES (1, 1, 1, -5, 0, 0, 0, 0, NULL)",
+         INSERT INTO sweeps VALUES (1, 1, 1, -5, 0, 0, 0, 0, NULL, 'every', '0/1')",
     )
     .await;
     assert_corrupt(store.find_watches(&[WALLET]).await, "watch");
@@ -101,7 +101,7 @@ async fn values_out_of_their_range_are_corrupt() {
     assert_corrupt(store.markets(&[WALLET]).await, "market list");
     assert_corrupt(store.find_key(&[0; 32]).await, "API key");
     assert_corrupt(store.find_alert(1).await, "alert");
-    assert_corrupt(store.recent(1).await, "sweep report");
+    assert_corrupt(store.recent(None, 1).await, "sweep report");
 }
 
 #[tokio::test]

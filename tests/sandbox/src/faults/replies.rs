@@ -26,6 +26,16 @@ pub(crate) fn throttled(provider: Provider, fault: &Fault) -> Response {
         Provider::Pagerduty => json!({"status": "throttle exceeded", "message": "Requests for this service \
             are arriving too quickly. Please retry later."}),
         Provider::Webhook => json!({"error": "too many requests"}),
+        // Discord counts in fractions of a second.
+        Provider::Discord => {
+            let seconds = fault.retry_after.map_or(json!(0.65), |seconds| json!(seconds));
+            json!({"message": "You are being rate limited.", "retry_after": seconds, "global": false})
+        }
+        Provider::Telegram => {
+            let seconds = fault.retry_after.unwrap_or(14);
+            json!({"ok": false, "error_code": 429, "parameters": {"retry_after": seconds},
+                   "description": format!("Too Many Requests: retry after {seconds}")})
+        }
     };
     with_retry(fault, (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response())
 }
@@ -51,6 +61,8 @@ pub(crate) fn broken(provider: Provider) -> Response {
         Provider::Llama => json!({"message": "Internal server error"}),
         Provider::Slack => return plain(status, "rollup_error"),
         Provider::Pagerduty | Provider::Webhook => json!({"error": "internal error"}),
+        Provider::Discord => json!({"message": "500: Internal Server Error", "code": 0}),
+        Provider::Telegram => bot_error(status, "Internal Server Error"),
         Provider::Etherscan => return plain(status, "<html><body>500 Internal Server Error</body></html>"),
     };
     (status, Json(body)).into_response()
@@ -76,8 +88,31 @@ pub(crate) fn refused(provider: Provider, effects: &Effects) -> Response {
                    "errors": ["'routing_key' is invalid (not found)"]}),
         ),
         Provider::Webhook => (StatusCode::UNAUTHORIZED, json!({"error": "unauthorized"})),
+        Provider::Discord => {
+            (StatusCode::UNAUTHORIZED, json!({"message": "Invalid Webhook Token", "code": 50027}))
+        }
+        Provider::Telegram => (StatusCode::UNAUTHORIZED, bot_error(StatusCode::UNAUTHORIZED, "Unauthorized")),
     };
     (status, Json(body)).into_response()
+}
+
+/// The end of a destination, as far as this provider has words for it.
+pub(crate) fn gone(provider: Provider) -> Response {
+    let (status, body) = match provider {
+        Provider::Slack => return plain(StatusCode::GONE, "channel_is_archived"),
+        Provider::Discord => (StatusCode::NOT_FOUND, json!({"message": "Unknown Webhook", "code": 10015})),
+        Provider::Telegram => {
+            let why = "Forbidden: bot was kicked from the group chat";
+            (StatusCode::FORBIDDEN, bot_error(StatusCode::FORBIDDEN, why))
+        }
+        _ => (StatusCode::GONE, json!({"error": "gone"})),
+    };
+    (status, Json(body)).into_response()
+}
+
+/// The Bot API's error body.
+fn bot_error(status: StatusCode, why: &str) -> Value {
+    json!({"ok": false, "error_code": status.as_u16(), "description": why})
 }
 
 /// CoinGecko's body for a key that is not there or not right.
@@ -114,6 +149,8 @@ pub(crate) fn error_in_200(provider: Provider, effects: &Effects) -> Response {
         Provider::Pagerduty => json!({"status": "invalid event", "message": "Event object is invalid",
             "errors": ["unexpected"]}),
         Provider::Webhook => json!({"ok": false}),
+        Provider::Discord => json!({"message": effects.message_or("Internal Server Error"), "code": 0}),
+        Provider::Telegram => bot_error(StatusCode::BAD_GATEWAY, effects.message_or("Bad Gateway")),
     };
     (StatusCode::OK, Json(body)).into_response()
 }

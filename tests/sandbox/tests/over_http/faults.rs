@@ -6,8 +6,18 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-const PROVIDERS: [&str; 8] =
-    ["alchemy", "coingecko", "etherscan", "thegraph", "llama", "slack", "pagerduty", "webhook"];
+const PROVIDERS: [&str; 10] = [
+    "alchemy",
+    "coingecko",
+    "etherscan",
+    "thegraph",
+    "llama",
+    "slack",
+    "pagerduty",
+    "webhook",
+    "discord",
+    "telegram",
+];
 
 /// One healthy request to a provider.
 fn request(probe: &Probe, provider: &str) -> reqwest::RequestBuilder {
@@ -31,7 +41,18 @@ fn request(probe: &Probe, provider: &str) -> reqwest::RequestBuilder {
             "/receivers/pagerduty/v2/enqueue",
             json!({"routing_key": "0".repeat(32), "event_action": "resolve", "dedup_key": "k"}),
         ),
-        _ => post("/receivers/webhook/one", json!({"a": 1})),
+        "discord" => post(
+            "/receivers/discord/api/webhooks/1/token?wait=true",
+            json!({"content": "hi", "allowed_mentions": {"parse": []}}),
+        ),
+        "telegram" => {
+            let path = format!("/receivers/telegram/bot1:{}/sendMessage", "k".repeat(30));
+            post(&path, json!({"chat_id": 5, "text": "hi"}))
+        }
+        _ => crate::receivers::signed(post(
+            "/receivers/webhook/one",
+            json!({"type": "a.b", "timestamp": "2026-01-01T00:00:00Z", "data": {}}),
+        )),
     }
 }
 
@@ -60,7 +81,7 @@ async fn throttling_carries_retry_after_and_ends_after_its_times() {
 #[tokio::test]
 async fn server_errors_and_refused_credentials_come_in_each_providers_way() {
     let probe = Probe::start(1).await;
-    let refused = [401, 401, 200, 200, 403, 403, 400, 401];
+    let refused = [401, 401, 200, 200, 403, 403, 400, 401, 401, 401];
     for (provider, wanted) in PROVIDERS.into_iter().zip(refused) {
         probe.arm(json!({"provider": provider, "kind": "status_500"})).await;
         assert_eq!(exchange(&probe, provider).await.0, 500, "{provider}");
@@ -129,6 +150,8 @@ async fn errors_inside_http_200_look_as_each_provider_words_them() {
         ("slack", "invalid_payload"),
         ("pagerduty", "invalid event"),
         ("webhook", "false"),
+        ("discord", "\"code\":0"),
+        ("telegram", "\"ok\":false"),
     ];
     for (provider, text) in wanted {
         probe.arm(json!({"provider": provider, "kind": "error_in_200"})).await;
@@ -173,6 +196,15 @@ async fn a_hang_gives_nothing_and_latency_gives_it_late() {
         let early = tokio::time::timeout(Duration::from_millis(100), request(&probe, provider).send()).await;
         assert!(early.is_err(), "{provider} answered early");
         assert!(exchange(&probe, provider).await.0 < 300);
+    }
+}
+
+#[tokio::test]
+async fn a_destination_that_is_gone_says_so_in_its_own_way() {
+    let probe = Probe::start(1).await;
+    for (provider, wanted) in [("slack", 410), ("webhook", 410), ("discord", 404), ("telegram", 403)] {
+        probe.arm(json!({"provider": provider, "kind": "gone"})).await;
+        assert_eq!(exchange(&probe, provider).await.0, wanted, "{provider}");
     }
 }
 

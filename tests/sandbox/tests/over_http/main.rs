@@ -20,6 +20,7 @@ mod graph;
 mod morpho;
 #[cfg(test)]
 mod prices;
+mod receivers;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -85,33 +85,6 @@ async fn counters_count_requests_by_provider_and_calls_by_method() {
 }
 
 #[tokio::test]
-async fn receivers_answer_as_the_real_ones_and_keep_what_they_got() {
-    let probe = Probe::start(1).await;
-    let slack =
-        probe.client.post(probe.url("/receivers/slack/T0/B0")).body(json!({"text": "hi"}).to_string());
-    let answer = slack.send().await.expect("answer");
-    assert_eq!((answer.status().as_u16(), answer.text().await.expect("body").as_str()), (200, "ok"));
-    let event = json!({"routing_key": "0".repeat(32), "event_action": "trigger", "dedup_key": "k1",
-        "payload": {"summary": "s", "source": "risk", "severity": "critical"}});
-    let (status, body) = probe.post("/receivers/pagerduty/v2/enqueue", &event).await;
-    assert_eq!((status, body["dedup_key"].as_str()), (202, Some("k1")));
-    let (status, body) =
-        probe.post("/receivers/pagerduty/v2/enqueue", &json!({"event_action": "trigger"})).await;
-    assert_eq!((status, body["status"].as_str()), (400, Some("invalid event")));
-    let hook = probe
-        .client
-        .post(probe.url("/receivers/webhook/one"))
-        .header("webhook-id", "msg_1")
-        .body("{\"a\":1}");
-    assert_eq!(hook.send().await.expect("answer").status().as_u16(), 200);
-    let (_, hooks) = probe.get("/control/received/webhook").await;
-    assert_eq!(hooks[0]["headers"]["webhook-id"], "msg_1");
-    assert_eq!((hooks[0]["json"].clone(), hooks[0]["text"].as_str()), (json!({"a": 1}), Some("{\"a\":1}")));
-    let (_, pages) = probe.get("/control/received/pagerduty").await;
-    assert_eq!((pages[0]["accepted"].clone(), pages[1]["accepted"].clone()), (json!(true), json!(false)));
-}
-
-#[tokio::test]
 async fn the_catalogue_has_checksummed_addresses_and_each_wallet_has_its_truth() {
     let probe = Probe::start(1).await;
     let (_, list) = probe.get("/control/catalogue").await;

@@ -10,8 +10,8 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use tokio::time::{Instant, sleep};
 
-use super::server::Server;
 use super::{number, upstream};
+use crate::testing::Server;
 use crate::{BreakerState, CallError, FailureKind, Parsed, Request};
 
 fn unavailable(reason: &str) -> CallError {

@@ -11,8 +11,8 @@ use axum::response::IntoResponse;
 use futures::future::join_all;
 use tokio::time::{Instant, sleep};
 
-use super::server::Server;
 use super::{number, upstream};
+use crate::testing::Server;
 use crate::{BreakerState, CallError, Parsed, Reply, Request};
 
 fn too_many(retry_after: &'static str) -> axum::response::Response {

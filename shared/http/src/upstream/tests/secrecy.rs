@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use metrics_exporter_prometheus::PrometheusBuilder;
 
-use super::server::Server;
 use super::{number, quick, upstream};
+use crate::testing::Server;
 use crate::{CallError, Client, Parsed, Reply, Request, SetupError};
 
 const KEYS: [&str; 4] =

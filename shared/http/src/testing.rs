@@ -13,8 +13,8 @@ use tokio::task::JoinHandle;
 use tower_http::compression::CompressionLayer;
 
 /// A server on the loopback interface; it ends with its value.
-pub(super) struct Server {
-    pub(super) base: String,
+pub(crate) struct Server {
+    pub(crate) base: String,
     hits: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
@@ -27,7 +27,7 @@ impl Drop for Server {
 
 impl Server {
     /// Answers the n-th request (from 0) with `answer(n, request)`.
-    pub(super) async fn start<F, A>(answer: F) -> Self
+    pub(crate) async fn start<F, A>(answer: F) -> Self
     where
         F: Fn(usize, Request) -> A + Clone + Send + Sync + 'static,
         A: Future<Output = Response> + Send + 'static,
@@ -43,7 +43,7 @@ impl Server {
     }
 
     /// Reads each connection's request head, then lets `behave` do what it likes with the socket.
-    pub(super) async fn raw<F, A>(behave: F) -> Self
+    pub(crate) async fn raw<F, A>(behave: F) -> Self
     where
         F: Fn(TcpStream) -> A + Send + Sync + 'static,
         A: Future<Output = ()> + Send + 'static,
@@ -64,7 +64,7 @@ impl Server {
     }
 
     /// Sends these bytes to each connection and closes it.
-    pub(super) async fn saying(bytes: &'static [u8]) -> Self {
+    pub(crate) async fn saying(bytes: &'static [u8]) -> Self {
         Self::raw(move |mut socket| async move {
             let _ = socket.write_all(bytes).await;
             let _ = socket.shutdown().await;
@@ -73,7 +73,7 @@ impl Server {
     }
 
     /// Requests (or raw connections) seen so far.
-    pub(super) fn hits(&self) -> usize {
+    pub(crate) fn hits(&self) -> usize {
         self.hits.load(Ordering::SeqCst)
     }
 }

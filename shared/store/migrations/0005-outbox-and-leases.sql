@@ -43,3 +43,23 @@ CREATE TABLE channels_off (
     at      INTEGER NOT NULL,
     why     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Wallets near liquidation, which are read more often.
+CREATE TABLE near_wallets (
+    wallet BLOB NOT NULL PRIMARY KEY CHECK (length(wallet) = 20)
+) STRICT, WITHOUT ROWID;
+
+-- One row for every lane of a shard that was ever swept. A row stays when its lease is given back, so that the token
+-- rises for ever.
+DROP TABLE sweep_lease;
+CREATE TABLE sweep_leases (
+    name     TEXT NOT NULL PRIMARY KEY,
+    holder   TEXT NOT NULL,
+    until    INTEGER NOT NULL,
+    token    INTEGER NOT NULL,
+    cursor   BLOB CHECK (length(cursor) = 20),
+    began_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE sweeps ADD COLUMN lane TEXT NOT NULL DEFAULT 'every';
+ALTER TABLE sweeps ADD COLUMN shard TEXT NOT NULL DEFAULT '0/1';
