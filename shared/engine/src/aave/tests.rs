@@ -161,6 +161,31 @@ fn a_base_threshold_of_zero_counts_inside_an_e_mode_since_the_decoupling_only() 
 }
 
 #[test]
+fn what_is_flagged_counts_in_the_total_without_a_threshold_since_the_decoupling_only() {
+    let total = |rounding, revision| {
+        let mut market = Market { rounding, revision, ..market() };
+        market.reserves[WETH].liquidation_threshold_bps = 0;
+        let data = account_data(&market, &borrower(10_000)).unwrap();
+        (data.total_collateral_base, data.health_factor)
+    };
+    let value = account_data(&market(), &borrower(10_000)).unwrap().total_collateral_base;
+    assert_eq!(total(Rounding::AgainstUser, Some(10)), (value, U256::ZERO));
+    assert_eq!(total(Rounding::AgainstUser, Some(9)), (U256::ZERO, U256::ZERO));
+    assert_eq!(total(Rounding::HalfUp, Some(8)), (U256::ZERO, U256::ZERO));
+}
+
+#[test]
+fn collateral_may_lend_nothing_in_an_e_mode_and_still_count_against_liquidation() {
+    let mut market = market();
+    let position = Position { e_mode: 1, ..borrower(10_000) };
+    let before = account_data(&market, &position).unwrap();
+    market.e_modes[0].ltv_zero_bitmap = 1 << market.reserves[WETH].id;
+    let after = account_data(&market, &position).unwrap();
+    assert_eq!((after.ltv, after.available_borrows_base), (U256::ZERO, U256::ZERO));
+    assert!(before.ltv > U256::ZERO && after.health_factor == before.health_factor);
+}
+
+#[test]
 fn a_reserve_outside_the_bitmap_keeps_its_own_threshold_in_an_e_mode() {
     let market = market();
     assert_eq!(threshold_bps(&market, 1, &market.reserves[WETH]), Ok(9_300));
