@@ -27,10 +27,7 @@ pub(crate) fn is_installed() -> bool {
         !is_set("CHAIN_REQUIRED"),
         "the chain's packages are not installed at the versions of this checkout"
     );
-    // Past the harness, which would keep it to itself.
-    let mut stderr = std::io::stderr();
-    let _ =
-        writeln!(stderr, "SKIPPED, NOTHING WAS COMPARED: run `make test-chain`, which installs the chain");
+    tell("SKIPPED, NOTHING WAS COMPARED: run `make test-chain`, which installs the chain");
     false
 }
 
@@ -43,4 +40,10 @@ fn is_set(variable: &str) -> bool {
     #[expect(clippy::disallowed_methods, reason = "make tells its own test run what to insist on")]
     let value = std::env::var_os(variable);
     value.is_some()
+}
+
+/// Says something on stderr past the harness, which would keep it to itself.
+pub(crate) fn tell(what: &str) {
+    let mut stderr = std::io::stderr();
+    let _ = writeln!(stderr, "  {what}");
 }

@@ -8,6 +8,7 @@ sol! {
         function begin(string symbol, uint8 decimals) external;
         function mint(address to, uint256 value) external;
         function balanceOf(address owner) external view returns (uint256);
+        event Transfer(address indexed from, address indexed to, uint256 value);
     }
     interface Feed {
         function set(int256 answer) external;

@@ -9,11 +9,13 @@
 
 mod accounts;
 mod artifact;
+mod borrowers;
 mod cases;
 mod deploy;
 mod feeds;
 mod installed;
 mod interfaces;
+mod liquidation;
 mod market;
 mod node;
 mod storage;

@@ -1,5 +1,6 @@
 //! A real EVM node as a process of its own, on a free port of loopback, ended when it goes out of scope.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 
 use alloy_primitives::{Address, Bytes, U256};
@@ -150,11 +151,27 @@ impl Node {
     /// The same, where some may be reverted.
     pub(crate) async fn try_all(&self, transactions: &[Transaction]) -> Vec<Value> {
         self.call("evm_setAutomine", json!([false])).await;
-        let requests = transactions.iter().map(|one| json!([request(one)])).collect();
+        let requests = self.numbered(transactions).await;
         let hashes = self.batch("eth_sendTransaction", requests).await;
         self.mine().await;
         self.call("evm_setAutomine", json!([true])).await;
         self.batch("eth_getTransactionReceipt", hashes.into_iter().map(|hash| json!([hash])).collect()).await
+    }
+
+    /// The transactions with their senders' next nonces: the calls of a batch are not taken one after the other.
+    async fn numbered(&self, transactions: &[Transaction]) -> Vec<Value> {
+        let senders: BTreeSet<Address> = transactions.iter().map(|one| one.from).collect();
+        let asked = senders.iter().map(|sender| json!([sender, "latest"])).collect();
+        let counts = self.batch("eth_getTransactionCount", asked).await;
+        let mut next: BTreeMap<Address, U256> = senders.into_iter().zip(counts.iter().map(number)).collect();
+        let numbered = transactions.iter().map(|one| {
+            let nonce = next.get_mut(&one.from).expect("a sender's nonce");
+            let mut request = request(one);
+            request["nonce"] = json!(nonce);
+            *nonce += U256::ONE;
+            json!([request])
+        });
+        numbered.collect()
     }
 
     /// Creates a contract and answers where it is.
