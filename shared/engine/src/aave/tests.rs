@@ -292,3 +292,30 @@ proptest! {
         prop_assert_eq!(account_data(&odd_market(Rounding::AgainstUser), &position).unwrap(), straight);
     }
 }
+
+#[test]
+fn a_change_is_scaled_as_the_generation_does_it() {
+    use crate::lending::{Change, Lending};
+    // 7 units at these indexes are 6.81 scaled deposits and 6.08 scaled debts.
+    let scaled = |rounding, change: Change| {
+        let market = Arc::new(odd_market(rounding));
+        let account = Account { market, position: odd_position(0) };
+        let changed = account.changed(&change).unwrap().position.reserves;
+        let pairs = account.position.reserves.iter().zip(&changed);
+        let moved = pairs.map(|(before, after)| {
+            before.scaled_a_token.abs_diff(after.scaled_a_token)
+                + before.scaled_variable_debt.abs_diff(after.scaled_variable_debt)
+        });
+        moved.fold(U256::ZERO, |sum, one| sum + one).to::<u64>()
+    };
+    let (deposit, debt) = (crate::specimen::asset(1), crate::specimen::asset(3));
+    let amount = U256::from(7);
+    let changes = [
+        Change::Supply { asset: deposit, amount },
+        Change::Withdraw { asset: deposit, amount },
+        Change::Borrow { asset: debt, amount },
+        Change::Repay { asset: debt, amount },
+    ];
+    assert_eq!(changes.map(|change| scaled(Rounding::AgainstUser, change)), [6, 7, 7, 6]);
+    assert_eq!(changes.map(|change| scaled(Rounding::HalfUp, change)), [7, 7, 6, 6]);
+}
