@@ -6,7 +6,7 @@ use alloy_sol_types::SolCall;
 use risk_engine::aave::{AccountData, account_data};
 use risk_engine::position::WalletPositions;
 use risk_feeds::multicall::MULTICALL3;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cases::{State, price};
 use crate::deploy::{BANK, MARKET, borrow, node_with};
@@ -25,7 +25,7 @@ const BATCH: usize = 500;
 const AT_ONCE: usize = 50;
 
 /// The figures of `getUserAccountData`, in its order.
-type Figures = [U256; 6];
+pub(crate) type Figures = [U256; 6];
 
 #[tokio::test]
 async fn every_figure_of_ten_thousand_accounts_is_the_pools_first_generation() {
@@ -61,7 +61,8 @@ async fn compare(generation: Generation) {
         layout.write(&node, &states).await;
         set_prices(&node, &prices).await;
         let read = feeds.read(&node, &wallets).await;
-        let told = figures(&node, &wallets, &read).await;
+        let block = read.iter().find_map(account).expect("an account").market.block;
+        let told = figures(&node, &wallets, &json!({ "blockHash": block.hash })).await;
         for ((state, read), told) in states.iter().zip(&read).zip(told) {
             gauge.same(&figures_of(read), &told, &(state, &prices, read));
             liquidatable += usize::from(told[5] < U256::from(10).pow(U256::from(18)));
@@ -127,9 +128,8 @@ fn figures_of(read: &WalletPositions) -> Figures {
     ]
 }
 
-/// What the pool says of the wallets at the block that they were read at.
-async fn figures(node: &Node, wallets: &[Address], read: &[WalletPositions]) -> Vec<Figures> {
-    let block = read.iter().find_map(account).expect("an account").market.block;
+/// What the pool says of the wallets at a block.
+pub(crate) async fn figures(node: &Node, wallets: &[Address], block: &Value) -> Vec<Figures> {
     let mut told = Vec::with_capacity(wallets.len());
     for some in wallets.chunks(AT_ONCE) {
         let calls = some.iter().map(|user| Multicall3::Call {
@@ -138,7 +138,7 @@ async fn figures(node: &Node, wallets: &[Address], read: &[WalletPositions]) -> 
             callData: Pool::getUserAccountDataCall { user: *user }.abi_encode().into(),
         });
         let aggregate = Multicall3::aggregate3Call { calls: calls.collect() };
-        let results = node.view_at(MULTICALL3, &aggregate, &json!({ "blockHash": block.hash })).await;
+        let results = node.view_at(MULTICALL3, &aggregate, block).await;
         for result in results {
             let data = Pool::getUserAccountDataCall::abi_decode_returns(&result.returnData);
             let data = data.expect("the pool's figures");

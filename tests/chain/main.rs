@@ -11,6 +11,7 @@ mod accounts;
 mod artifact;
 mod borrowers;
 mod cases;
+mod cure;
 mod deploy;
 mod feeds;
 mod installed;
@@ -18,6 +19,7 @@ mod interfaces;
 mod liquidation;
 mod market;
 mod node;
+mod price;
 mod storage;
 
 #[expect(dead_code, reason = "the reference tests draw more kinds of numbers than these")]
