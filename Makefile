@@ -3,7 +3,7 @@ export CARGO_BUILD_JOBS ?= 2
 CARGO := cargo
 TOOLS := .tools
 
-.PHONY: help run test test-reference check chaos bench backtest lambda-local fmt wasm
+.PHONY: help run test test-reference test-chain check chaos bench backtest lambda-local fmt wasm
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -13,12 +13,18 @@ run: ## build, start sandbox, API and a sweep every minute; Ctrl-C ends all of i
 	@./run.sh
 
 test: ## every test; installs what it needs
+	tests/chain/install.sh
 	$(CARGO) build --workspace --bins
 	$(CARGO) test --workspace --no-fail-fast
 
 test-reference: ## install reference implementations (npm, PyPI) into .tools and compare the maths with them
 	tests/reference/install.sh
 	REFERENCE_REQUIRED=1 $(CARGO) test -p risk-tests --test reference
+
+test-chain: ## install a node and the protocols' contracts (npm) into .tools and hold the service against them
+	tests/chain/install.sh
+	$(CARGO) build -p risk-api -p risk-sweep
+	CHAIN_REQUIRED=1 CHAIN_WHOLE=1 $(CARGO) test -p risk-tests --test chain
 
 check: ## formatting, lints, docs, architecture and tidy tests, WebAssembly build of model and engine
 	$(CARGO) fmt --all -- --check

@@ -157,6 +157,7 @@ fn e_mode(draw: &mut Draw) -> EModeCategory {
         liquidation_threshold_bps: bps(threshold),
         liquidation_bonus_bps: 10_100,
         collateral_bitmap: u128::from(draw.bits() & 0xffff),
+        ltv_zero_bitmap: 0,
         label: "category".into(),
     }
 }

@@ -96,6 +96,8 @@ pub struct EModeCategory {
     pub liquidation_bonus_bps: u16,
     /// Bit `reserve.id` set: collateral of the category.
     pub collateral_bitmap: u128,
+    /// Bit `reserve.id` set: collateral of the category that lends nothing in it (3.6 and later; 0 before).
+    pub ltv_zero_bitmap: u128,
     /// What the protocol calls it.
     pub label: Arc<str>,
 }

@@ -90,6 +90,7 @@ pub(crate) fn market() -> Market {
             liquidation_threshold_bps: 9_300,
             liquidation_bonus_bps: 10_100,
             collateral_bitmap: 1,
+            ltv_zero_bitmap: 0,
             label: "ETH correlated".into(),
         }],
     }

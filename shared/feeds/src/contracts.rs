@@ -65,6 +65,7 @@ sol! {
         function getEModeCategoryData(uint8 id) external view returns (EModeCategoryLegacy memory);
         function getEModeCategoryCollateralConfig(uint8 id) external view returns (CollateralConfig memory);
         function getEModeCategoryCollateralBitmap(uint8 id) external view returns (uint128);
+        function getEModeCategoryLtvzeroBitmap(uint8 id) external view returns (uint128);
         function getEModeCategoryLabel(uint8 id) external view returns (string memory);
     }
 

@@ -251,8 +251,16 @@ fn fault_of(error: &RawError) -> Fault {
     {
         return Fault::Reverted;
     }
-    let block_words =
-        ["header not found", "not processed yet", "unknown block", "not canonical", "missing trie node"];
+    // EIP-1474's "resource not found" is what EIP-1898 recommends for a block that is not there.
+    let block_words = [
+        "header not found",
+        "not processed yet",
+        "unknown block",
+        "not canonical",
+        "not currently canonical",
+        "missing trie node",
+        "resource not found",
+    ];
     if says(&block_words) || (message.contains("block") && message.contains("not found")) {
         return Fault::BlockGone;
     }

@@ -101,7 +101,7 @@ def account(question):
         else:
             threshold = reserve["threshold"] and (category["threshold"] if member else reserve["threshold"])
             ltv = reserve["ltv"] and (category["ltv"] if member else reserve["ltv"])
-        if threshold and part["is_collateral"]:
+        if (threshold or decoupled) and part["is_collateral"]:
             value = supplied * price // unit
             collateral += value
             weighted += value * threshold

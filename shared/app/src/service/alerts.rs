@@ -51,8 +51,8 @@ impl Service {
     /// # Errors
     /// [`AppError::NotFound`]; store errors.
     pub async fn acknowledge(&self, id: u64, visible: Option<&[Wallet]>) -> Result<Alert, AppError> {
-        self.visible_alert(id, visible).await?;
-        let alert = self.ports.store.acknowledge(id, self.ports.clock.now(), &self.routes(None)).await?;
+        let routes = self.routes_of(self.visible_alert(id, visible).await?).await?;
+        let alert = self.ports.store.acknowledge(id, self.ports.clock.now(), &routes).await?;
         self.answered(alert).await
     }
 
@@ -61,16 +61,16 @@ impl Service {
     /// # Errors
     /// [`AppError::NotFound`]; store errors.
     pub async fn resolve(&self, id: u64, visible: Option<&[Wallet]>) -> Result<Alert, AppError> {
-        self.visible_alert(id, visible).await?;
-        let alert =
-            self.ports.store.resolve(id, self.ports.clock.now(), "by hand", &self.routes(None)).await?;
+        let routes = self.routes_of(self.visible_alert(id, visible).await?).await?;
+        let alert = self.ports.store.resolve(id, self.ports.clock.now(), "by hand", &routes).await?;
         self.answered(alert).await
     }
 
-    async fn visible_alert(&self, id: u64, visible: Option<&[Wallet]>) -> Result<(), AppError> {
+    /// The wallet of an alert that the caller may see.
+    async fn visible_alert(&self, id: u64, visible: Option<&[Wallet]>) -> Result<Wallet, AppError> {
         let alert = self.ports.store.find_alert(id).await?.ok_or(AppError::NotFound("alert"))?;
         let is_visible = visible.is_none_or(|wallets| wallets.contains(&alert.wallet));
-        is_visible.then_some(()).ok_or(AppError::NotFound("alert"))
+        is_visible.then_some(alert.wallet).ok_or(AppError::NotFound("alert"))
     }
 
     /// The wallet's cached summary counts its alerts, so it is let go.

@@ -97,7 +97,8 @@ impl Service {
         let mut done = Vec::with_capacity(assessed.len());
         for (report, outcome) in assessed {
             let before = standing.get(&report.wallet).map_or(&[][..], Vec::as_slice);
-            let thresholds = self.thresholds(watches.get(&report.wallet).copied());
+            let watch = watches.get(&report.wallet).copied();
+            let thresholds = self.thresholds(watch);
             let remembered = memories.get(&report.wallet).cloned().unwrap_or_default();
             let Judgement { transitions, memory } = alarm::judge(&report, before, &remembered, &thresholds);
             if memory != remembered {
@@ -107,7 +108,10 @@ impl Service {
             let summary = Summary::of(&report, active, critical);
             commit.assessments.push(record(&report, &summary, outcome.is_informative)?);
             if !transitions.is_empty() {
-                commit.routes.insert(report.wallet, Arc::clone(&everywhere));
+                // Nearly every wallet goes everywhere, so that one list is shared.
+                let own = watch.filter(|watch| watch.channels.is_some() || watch.min_severity.is_some());
+                let routes = own.map_or_else(|| Arc::clone(&everywhere), |watch| self.routes(Some(watch)));
+                commit.routes.insert(report.wallet, routes);
             }
             commit.transitions.extend(transitions);
             if let Some(is_near) = is_near(&report, self.settings.near) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use risk_model::{ChannelId, Timestamp};
+use risk_model::{ChannelId, Severity, Timestamp, Wallet};
 use tokio::task::JoinSet;
 use tracing::{debug, error, warn};
 
@@ -38,11 +38,25 @@ impl Service {
         self.ports.channels.list()
     }
 
-    /// Where the alerts of a wallet go: every configured channel, each from its own least severity.
-    pub(super) fn routes(&self, _watch: Option<&Watch>) -> Arc<[Route]> {
-        let route =
-            |channel: &Channel| Route { channel: channel.id.clone(), min_severity: channel.min_severity };
-        self.ports.channels.list().iter().map(route).collect()
+    /// Where the alerts of a wallet go: the channels that its watch names, or every configured one, each from its own
+    /// least severity or the watch's, whichever is worse. A channel that a watch names and nobody configured is passed
+    /// over.
+    pub(super) fn routes(&self, watch: Option<&Watch>) -> Arc<[Route]> {
+        let named = watch.and_then(|watch| watch.channels.as_ref());
+        let least = watch.and_then(|watch| watch.min_severity).unwrap_or(Severity::Low);
+        let chosen = self.ports.channels.list().iter();
+        let chosen = chosen.filter(|channel| named.is_none_or(|named| named.contains(&channel.id)));
+        let route = |channel: &Channel| Route {
+            channel: channel.id.clone(),
+            min_severity: channel.min_severity.max(least),
+        };
+        chosen.map(route).collect()
+    }
+
+    /// The same, of a wallet whose watch is not at hand.
+    pub(super) async fn routes_of(&self, wallet: Wallet) -> Result<Arc<[Route]>, AppError> {
+        let watches = self.ports.store.find_watches(&[wallet]).await?;
+        Ok(self.routes(watches.first()))
     }
 
     /// Sends a test message and answers what the channel said. A channel that takes it is switched on again.

@@ -7,7 +7,8 @@
 //!   threshold cut to whole basis points, so that it is up to 1 bps of threshold lower.
 //!
 //! Until 3.5 a reserve without threshold outside an e-mode was no collateral inside one either, and one without loan
-//! to value outside had none inside; since 3.6 (revision 10) the e-mode stands for itself.
+//! to value outside had none inside; since 3.6 (revision 10) the e-mode stands for itself, and whatever is flagged
+//! counts in the total and the averages, even without a threshold.
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ const DECOUPLED_E_MODES: u64 = 10;
 /// What `Pool.getUserAccountData` answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountData {
-    /// Flagged supplies with a threshold, base units.
+    /// Flagged supplies, base units; until 3.5 only those with a threshold.
     pub total_collateral_base: U256,
     /// All debts, base units.
     pub total_debt_base: U256,
@@ -194,7 +195,8 @@ fn amounts(
     let overflow = |_: Overflow| AccountError::Overflow { symbol: reserve.symbol.clone() };
     let (supplied, owed) = balances(market, part)?;
     let threshold_bps = if part.is_collateral { threshold_bps(market, e_mode, reserve)? } else { 0 };
-    let counts = threshold_bps != 0 && !supplied.is_zero();
+    let is_collateral = part.is_collateral && (threshold_bps != 0 || !base_supersedes(market));
+    let counts = is_collateral && !supplied.is_zero();
     let mut found =
         ReserveAmounts { supplied, owed, collateral_base: U256::ZERO, debt_base: U256::ZERO, threshold_bps };
     if !counts && owed.is_zero() {
@@ -219,9 +221,7 @@ fn amounts(
 /// `Pool.getUserAccountData` at the market's block.
 ///
 /// A reserve in use without an oracle price is an error here, although the contract would take it for worthless: a
-/// health factor made of a missing price is not known. The zero-LTV flags that 3.6 and 3.7 added to e-modes are not
-/// part of the market, so `ltv` and `available_borrows_base` may be too high for a wallet in such an e-mode; the
-/// health factor does not depend on them.
+/// health factor made of a missing price is not known.
 ///
 /// # Errors
 /// Any [`AccountError`].
@@ -276,7 +276,11 @@ pub(super) fn ltv_bps(market: &Market, category: Option<&EModeCategory>, reserve
     if reserve.ltv_bps == 0 && base_supersedes(market) {
         return 0;
     }
-    member(category, reserve).map_or(reserve.ltv_bps, |category| category.ltv_bps)
+    match member(category, reserve) {
+        Some(category) if category.ltv_zero_bitmap & bit(reserve) != 0 => 0,
+        Some(category) => category.ltv_bps,
+        None => reserve.ltv_bps,
+    }
 }
 
 /// Whether the configuration outside an e-mode still rules inside it: the lines until 3.5.
@@ -298,6 +302,10 @@ pub(super) fn member<'a>(
     category: Option<&'a EModeCategory>,
     reserve: &Reserve,
 ) -> Option<&'a EModeCategory> {
-    let bit = 1_u128.checked_shl(u32::from(reserve.id)).unwrap_or(0);
-    category.filter(|category| category.collateral_bitmap & bit != 0)
+    category.filter(|category| category.collateral_bitmap & bit(reserve) != 0)
+}
+
+/// The reserve's bit in a category's bitmaps.
+fn bit(reserve: &Reserve) -> u128 {
+    1_u128.checked_shl(u32::from(reserve.id)).unwrap_or(0)
 }

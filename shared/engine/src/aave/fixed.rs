@@ -45,6 +45,11 @@ pub(crate) fn ray_mul(a: U256, b: U256) -> Result<U256, Overflow> {
     Ok(add(mul(a, b)?, HALF_RAY)? / RAY)
 }
 
+/// `rayDiv`, rounded half up.
+pub(crate) fn ray_div(a: U256, b: U256) -> Result<U256, Overflow> {
+    add(mul(a, RAY)?, b / U256::from(2))?.checked_div(b).ok_or(Overflow)
+}
+
 /// `percentMul`, rounded half up.
 pub(crate) fn percent_mul(value: U256, bps: U256) -> Result<U256, Overflow> {
     Ok(add(mul(value, bps)?, BPS / U256::from(2))? / BPS)

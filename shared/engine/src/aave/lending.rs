@@ -5,10 +5,11 @@ use std::sync::Arc;
 use risk_model::{Asset, GapReason, HealthFactor, U256};
 
 use super::account::{category, ltv_bps, member};
-use super::fixed::RAY;
+use super::fixed::{RAY, mul_div_ceil, mul_div_floor, ray_div};
 use super::{
-    Account, AccountData, AccountError, Market, Position, Reserve, ReservePosition, StableDebt, account_data,
-    balances, liquidation, normalized_debt, normalized_income, stable_debt, threshold_bps, variable_debt,
+    Account, AccountData, AccountError, Market, Position, Reserve, ReservePosition, Rounding, StableDebt,
+    account_data, balances, liquidation, normalized_debt, normalized_income, stable_debt, threshold_bps,
+    variable_debt,
 };
 use crate::lending::{Change, Facts, Fault, Lending, Liquidation, Part, Standing, Terms};
 use crate::quantity::{base_usd, scaled_price};
@@ -47,7 +48,7 @@ impl Lending for Account {
             Change::EMode(category) => position.e_mode = category,
             Change::Supply { asset, amount } => {
                 let reserve = place(&self.market, asset)?;
-                let minted = self.scaled(reserve, amount, normalized_income)?;
+                let minted = self.scaled(reserve, amount, normalized_income, Direction::Down)?;
                 let part = entry(&mut position, reserve);
                 // The contract flags a first supply as collateral where it can be one.
                 part.is_collateral |= part.scaled_a_token.is_zero();
@@ -55,13 +56,13 @@ impl Lending for Account {
             }
             Change::Withdraw { asset, amount } => {
                 let reserve = place(&self.market, asset)?;
-                let burned = self.scaled(reserve, amount, normalized_income)?;
+                let burned = self.scaled(reserve, amount, normalized_income, Direction::Up)?;
                 let part = entry(&mut position, reserve);
                 part.scaled_a_token = part.scaled_a_token.saturating_sub(burned);
             }
             Change::Borrow { asset, amount } => {
                 let reserve = place(&self.market, asset)?;
-                let minted = self.scaled(reserve, amount, normalized_debt)?;
+                let minted = self.scaled(reserve, amount, normalized_debt, Direction::Up)?;
                 let part = entry(&mut position, reserve);
                 part.scaled_variable_debt =
                     part.scaled_variable_debt.checked_add(minted).ok_or_else(too_large)?;
@@ -88,20 +89,33 @@ impl Lending for Account {
     }
 }
 
+/// Where a scaled amount is rounded to.
+#[derive(Clone, Copy)]
+enum Direction {
+    Down,
+    Up,
+}
+
 impl Account {
     fn reserve(&self, place: usize) -> Result<&Reserve, Fault> {
         self.market.reserves.get(place).ok_or_else(|| fault(&AccountError::UnknownReserve))
     }
 
-    /// An amount at index 1, floored.
+    /// An amount at index 1: to the wallet's disadvantage since 3.5 (`TokenMath.sol`), half up before.
     fn scaled(
         &self,
         place: usize,
         amount: U256,
         index: fn(&Market, &Reserve) -> Result<U256, AccountError>,
+        direction: Direction,
     ) -> Result<U256, Fault> {
         let index = index(&self.market, self.reserve(place)?).map_err(|error| fault(&error))?;
-        amount.checked_mul(RAY).and_then(|ray| ray.checked_div(index)).ok_or_else(too_large)
+        let scaled = match (self.market.rounding, direction) {
+            (Rounding::AgainstUser, Direction::Down) => mul_div_floor(amount, RAY, index),
+            (Rounding::AgainstUser, Direction::Up) => mul_div_ceil(amount, RAY, index),
+            (Rounding::PerSecond | Rounding::HalfUp, _) => ray_div(amount, index),
+        };
+        scaled.map_err(|_| too_large())
     }
 
     fn repay(&self, position: &mut Position, asset: Asset, amount: U256) -> Result<(), Fault> {
@@ -113,7 +127,7 @@ impl Account {
         let burned = if amount >= owed {
             part.scaled_variable_debt
         } else {
-            self.scaled(reserve, amount, normalized_debt)?
+            self.scaled(reserve, amount, normalized_debt, Direction::Down)?
         };
         part.scaled_variable_debt = part.scaled_variable_debt.saturating_sub(burned);
         part.stable_debt = match &part.stable_debt {

@@ -13,10 +13,13 @@ use risk_model::{Protocol, U256};
 
 use super::account::{category, member};
 use super::fixed::{
-    Overflow, WAD, mul, mul_div_ceil, mul_div_floor, percent_div, percent_div_ceil, percent_div_floor,
-    percent_mul, percent_mul_ceil, percent_mul_floor, unit,
+    Overflow, RAY, WAD, add, mul, mul_div_ceil, mul_div_floor, percent_div, percent_div_ceil,
+    percent_div_floor, percent_mul, percent_mul_ceil, percent_mul_floor, ray_div, ray_mul, unit,
 };
-use super::{Account, AccountData, Market, Reserve, ReserveAmounts, Rounding, account_data, reserve_amounts};
+use super::{
+    Account, AccountData, Market, Reserve, ReserveAmounts, Rounding, account_data, normalized_income,
+    reserve_amounts,
+};
 use crate::lending::Liquidation;
 use crate::quantity::{base_usd, whole};
 
@@ -89,12 +92,15 @@ pub(super) fn largest(account: &Account) -> Option<Liquidation> {
     let amounts = reserve_amounts(market, position).ok()?;
     let parts = || {
         let parts = position.reserves.iter().zip(&amounts);
-        parts.filter_map(|(part, amounts)| Some((market.reserves.get(part.reserve)?, amounts)))
+        parts.filter_map(|(part, amounts)| Some((market.reserves.get(part.reserve)?, part, amounts)))
     };
     let e_mode = category(market, position.e_mode).ok()?;
     let mut worst: Option<Liquidation> = None;
-    for (owed, debt) in parts().filter(|(reserve, amounts)| can_move(reserve) && !amounts.owed.is_zero()) {
-        for (held, collateral) in parts().filter(|(reserve, amounts)| is_seizable(reserve, amounts)) {
+    for (owed, _, debt) in
+        parts().filter(|(reserve, _, amounts)| can_move(reserve) && !amounts.owed.is_zero())
+    {
+        for (held, part, collateral) in parts().filter(|(reserve, _, amounts)| is_seizable(reserve, amounts))
+        {
             let bonus =
                 member(e_mode, held).map_or(held.liquidation_bonus_bps, |mode| mode.liquidation_bonus_bps);
             // Without the fee's share the pair is not known, and a smaller one must not stand for it.
@@ -108,6 +114,8 @@ pub(super) fn largest(account: &Account) -> Option<Liquidation> {
                 fee: U256::from(fee),
             };
             let Some(seizure) = pair.largest(&data).ok()? else { continue };
+            let index = normalized_income(market, held).ok()?;
+            let seizure = pair.settled(seizure, part.scaled_a_token, index).ok()?;
             let found = liquidation(market, &pair, owed, held, seizure)?;
             if worst.as_ref().is_none_or(|worst| cost(&found) > cost(worst)) {
                 worst = Some(found);
@@ -258,6 +266,25 @@ impl Pair {
             return percent_mul_ceil(bonus, self.fee);
         }
         percent_mul(seized.saturating_sub(percent_div(seized, self.bonus)?), self.fee)
+    }
+
+    /// What the contract then moves: the liquidator's part is burned first, and where its rounding leaves fewer deposit
+    /// tokens than the fee, they are the fee ("1 wei imprecision").
+    fn settled(&self, seizure: Seizure, scaled: U256, index: U256) -> Result<Seizure, Overflow> {
+        let to_scaled = |amount: U256| match self.rounding {
+            Rounding::AgainstUser => mul_div_ceil(amount, RAY, index),
+            Rounding::PerSecond | Rounding::HalfUp => ray_div(amount, index),
+        };
+        let taken = seizure.seized.saturating_sub(seizure.fee);
+        let left = scaled.saturating_sub(to_scaled(taken)?);
+        if to_scaled(seizure.fee)? <= left {
+            return Ok(seizure);
+        }
+        let fee = match self.rounding {
+            Rounding::AgainstUser => mul_div_floor(left, index, RAY),
+            Rounding::PerSecond | Rounding::HalfUp => ray_mul(left, index),
+        }?;
+        Ok(Seizure { seized: add(taken, fee)?, fee, ..seizure })
     }
 
     /// Whether the contract lets it through: either side cleared, or enough left on both.

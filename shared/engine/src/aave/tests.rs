@@ -161,6 +161,31 @@ fn a_base_threshold_of_zero_counts_inside_an_e_mode_since_the_decoupling_only() 
 }
 
 #[test]
+fn what_is_flagged_counts_in_the_total_without_a_threshold_since_the_decoupling_only() {
+    let total = |rounding, revision| {
+        let mut market = Market { rounding, revision, ..market() };
+        market.reserves[WETH].liquidation_threshold_bps = 0;
+        let data = account_data(&market, &borrower(10_000)).unwrap();
+        (data.total_collateral_base, data.health_factor)
+    };
+    let value = account_data(&market(), &borrower(10_000)).unwrap().total_collateral_base;
+    assert_eq!(total(Rounding::AgainstUser, Some(10)), (value, U256::ZERO));
+    assert_eq!(total(Rounding::AgainstUser, Some(9)), (U256::ZERO, U256::ZERO));
+    assert_eq!(total(Rounding::HalfUp, Some(8)), (U256::ZERO, U256::ZERO));
+}
+
+#[test]
+fn collateral_may_lend_nothing_in_an_e_mode_and_still_count_against_liquidation() {
+    let mut market = market();
+    let position = Position { e_mode: 1, ..borrower(10_000) };
+    let before = account_data(&market, &position).unwrap();
+    market.e_modes[0].ltv_zero_bitmap = 1 << market.reserves[WETH].id;
+    let after = account_data(&market, &position).unwrap();
+    assert_eq!((after.ltv, after.available_borrows_base), (U256::ZERO, U256::ZERO));
+    assert!(before.ltv > U256::ZERO && after.health_factor == before.health_factor);
+}
+
+#[test]
 fn a_reserve_outside_the_bitmap_keeps_its_own_threshold_in_an_e_mode() {
     let market = market();
     assert_eq!(threshold_bps(&market, 1, &market.reserves[WETH]), Ok(9_300));
@@ -266,4 +291,31 @@ proptest! {
         position.reserves.rotate_left(swap);
         prop_assert_eq!(account_data(&odd_market(Rounding::AgainstUser), &position).unwrap(), straight);
     }
+}
+
+#[test]
+fn a_change_is_scaled_as_the_generation_does_it() {
+    use crate::lending::{Change, Lending};
+    // 7 units at these indexes are 6.81 scaled deposits and 6.08 scaled debts.
+    let scaled = |rounding, change: Change| {
+        let market = Arc::new(odd_market(rounding));
+        let account = Account { market, position: odd_position(0) };
+        let changed = account.changed(&change).unwrap().position.reserves;
+        let pairs = account.position.reserves.iter().zip(&changed);
+        let moved = pairs.map(|(before, after)| {
+            before.scaled_a_token.abs_diff(after.scaled_a_token)
+                + before.scaled_variable_debt.abs_diff(after.scaled_variable_debt)
+        });
+        moved.fold(U256::ZERO, |sum, one| sum + one).to::<u64>()
+    };
+    let (deposit, debt) = (crate::specimen::asset(1), crate::specimen::asset(3));
+    let amount = U256::from(7);
+    let changes = [
+        Change::Supply { asset: deposit, amount },
+        Change::Withdraw { asset: deposit, amount },
+        Change::Borrow { asset: debt, amount },
+        Change::Repay { asset: debt, amount },
+    ];
+    assert_eq!(changes.map(|change| scaled(Rounding::AgainstUser, change)), [6, 7, 7, 6]);
+    assert_eq!(changes.map(|change| scaled(Rounding::HalfUp, change)), [7, 7, 6, 6]);
 }

@@ -47,6 +47,8 @@ pub enum Ask {
     Category(u8),
     /// Pool: collateral of an e-mode category (3.2 and later).
     CategoryCollateral(u8),
+    /// Pool: collateral of an e-mode category that lends nothing in it (3.6 and later).
+    CategoryLtvZero(u8),
     /// Pool: label of an e-mode category (3.2 and later).
     CategoryLabel(u8),
     /// Pool: an e-mode category as before 3.2.
@@ -79,6 +81,9 @@ impl Ask {
             Self::CategoryCollateral(id) => {
                 ContractCall::new(pool, &Pool::getEModeCategoryCollateralBitmapCall { id })
             }
+            Self::CategoryLtvZero(id) => {
+                ContractCall::new(pool, &Pool::getEModeCategoryLtvzeroBitmapCall { id })
+            }
             Self::CategoryLabel(id) => ContractCall::new(pool, &Pool::getEModeCategoryLabelCall { id }),
             Self::CategoryLegacy(id) => ContractCall::new(pool, &Pool::getEModeCategoryDataCall { id }),
         }
@@ -101,7 +106,10 @@ impl Ask {
     /// Everything about an e-mode category: V2 has none, and Spark those of before 3.2.
     pub(super) fn of_category(protocol: Protocol, id: u8) -> impl Iterator<Item = Self> {
         let since_3_2 = [Self::Category(id), Self::CategoryCollateral(id), Self::CategoryLabel(id)];
-        let since_3_2 = since_3_2.into_iter().filter(move |_| protocol == Protocol::AaveV3);
+        let since_3_2 = since_3_2
+            .into_iter()
+            .chain([Self::CategoryLtvZero(id)])
+            .filter(move |_| protocol == Protocol::AaveV3);
         since_3_2.chain((protocol != Protocol::AaveV2).then_some(Self::CategoryLegacy(id)))
     }
 }

@@ -15,6 +15,7 @@ use super::rules_of;
 use crate::alchemy::Answer;
 use crate::contracts::{Aggregator, LendingPool, Oracle, Pool, ReserveDataLegacy, ReserveDataV2};
 use crate::erc20::{nameless, read_balance, read_symbol, shown};
+use crate::json_rpc::Fault;
 use crate::markets::MarketAddresses;
 use crate::multicall;
 
@@ -280,6 +281,14 @@ impl MarketRead {
                     (data.ltv, data.liquidationThreshold, data.liquidationBonus, bitmap, Some(data.label))
                 }
             };
+        // Pools before 3.6 have no such view; without its answer from one that has, the loan to value is not known.
+        let ltv_zero_bitmap = match self.answers.get(&Ask::CategoryLtvZero(id)) {
+            None | Some(Err(Fault::Reverted)) => 0,
+            Some(answer) => {
+                let output = answer.as_ref().ok();
+                multicall::answer::<Pool::getEModeCategoryLtvzeroBitmapCall>(output)?
+            }
+        };
         // A category that was never set reads as zeros.
         (liquidation_threshold_bps > 0).then(|| EModeCategory {
             id,
@@ -287,6 +296,7 @@ impl MarketRead {
             liquidation_threshold_bps,
             liquidation_bonus_bps,
             collateral_bitmap,
+            ltv_zero_bitmap,
             label: label.and_then(|label| shown(&label)).unwrap_or_else(|| format!("e-mode {id}")).into(),
         })
     }

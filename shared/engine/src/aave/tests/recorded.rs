@@ -221,6 +221,7 @@ fn the_mock_summaries_agree_in_and_out_of_an_e_mode() {
             ltv_bps: 6_000,
             liquidation_threshold_bps: 7_000,
             collateral_bitmap: 3,
+            ltv_zero_bitmap: 0,
             ..market.e_modes[0].clone()
         };
         let part = |index, decimals| ReservePosition {

@@ -126,6 +126,19 @@ async fn an_e_mode_beyond_those_read_ahead_is_asked_for_and_an_unset_one_does_no
 }
 
 #[tokio::test]
+async fn collateral_without_loan_to_value_in_an_e_mode_is_read_and_none_of_it_is_assumed_where_the_answer_is_unusable()
+ {
+    let node = node().await;
+    assert_eq!(finish(&node.state()).market.e_modes[0].ltv_zero_bitmap, 0, "a pool of before 3.6");
+    let call = Pool::getEModeCategoryLtvzeroBitmapCall { id: 1 };
+    let pool = market_of(CHAIN).pool;
+    node.state().view(pool, &call, U256::from(4).to_be_bytes_vec());
+    assert_eq!(finish(&node.state()).market.e_modes[0].ltv_zero_bitmap, 4);
+    node.state().view(pool, &call, vec![1]);
+    assert!(finish(&node.state()).market.e_modes.is_empty());
+}
+
+#[tokio::test]
 async fn an_e_mode_of_before_3_2_takes_its_members_from_the_reserves() {
     let node = node().await;
     make_e_modes_legacy(&mut node.state(), CHAIN);
