@@ -3,7 +3,7 @@ export CARGO_BUILD_JOBS ?= 2
 CARGO := cargo
 TOOLS := .tools
 
-.PHONY: help run test test-reference check bench backtest lambda-local fmt wasm
+.PHONY: help run test test-reference check chaos bench backtest lambda-local fmt wasm
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -29,6 +29,10 @@ check: ## formatting, lints, docs, architecture and tidy tests, WebAssembly buil
 
 wasm:
 	@./wasm.sh -p risk-model -p risk-engine
+
+chaos: ## kill sweeps and the API at random points, KILLS=200 SEED=7: no alert lost, none twice, every message arrives
+	$(CARGO) build --workspace --bins
+	KILLS=$(or $(KILLS),200) $(CARGO) test -p risk-tests --test chaos -- --nocapture
 
 bench: ## loopback load beside a bare route, start-up, memory, and the maths beside numpy and @aave/math-utils, in one run
 	tests/reference/install.sh

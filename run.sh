@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts the sandbox, the API and a sweep every minute on loopback; ends all of them on Ctrl-C.
+# Starts the sandbox, the API and sweeps on loopback; ends all of them on Ctrl-C.
 set -euo pipefail
 cd "$(dirname "$0")"
 bin=target/debug
@@ -28,12 +28,14 @@ $bin/risk-sandbox --port "${SANDBOX_PORT:-0}" >"$data/sandbox.log" 2>&1 & pids+=
 sandbox=$(await_line "$data/sandbox.log" 'http://127\.0\.0\.1:[0-9]+' "${pids[-1]}")
 
 export ENV=development AUTH_MODE=open DATA_DIR="$data" PORT="${PORT:-8001}" BIND_ADDRESS=127.0.0.1
-export LOG_LEVEL="${LOG_LEVEL:-warn}" BACKGROUND_TASK_INTERVAL=60 FRESH_SECONDS="${FRESH_SECONDS:-15}"
+export LOG_LEVEL="${LOG_LEVEL:-warn}" BACKGROUND_TASK_INTERVAL=60 NEAR_TASK_INTERVAL=15 FRESH_SECONDS="${FRESH_SECONDS:-15}"
 export ALCHEMY_URL="$sandbox/alchemy/{network}/v2/{key}" ALCHEMY_API_KEY=sandbox
 export COINGECKO_URL="$sandbox/coingecko/api/v3" COINGECKO_API_KEY=sandbox COINGECKO_RATE_PER_SECOND=1000
 export DEFILLAMA_URL="$sandbox/llama" DEFILLAMA_RATE_PER_SECOND=1000
 export ETHERSCAN_URL="$sandbox/etherscan/v2/api" ETHERSCAN_API_KEY=sandbox ETHERSCAN_RATE_PER_SECOND=1000
 export THEGRAPH_URL="$sandbox/thegraph/api" THEGRAPH_API_KEY=sandbox
+CHANNELS='[{"id": "desk", "kind": "slack", "url": "'$sandbox'/receivers/slack/services/T0/B0/x"}]'
+export CHANNELS
 SAMPLE_WALLETS=$(curl -fsS "$sandbox/control/catalogue" |
   python3 -c 'import json,sys; print(",".join(w["name"] + "=" + w["address"] for w in json.load(sys.stdin)))')
 export SAMPLE_WALLETS
@@ -54,11 +56,11 @@ cat <<TXT
   page      $api/
   try       $first
   by curl   curl -s '$api/api/risk/summary?wallet=$first'
+  alerts    $sandbox/control/received/slack
   sandbox   $sandbox/control/catalogue
 
 TXT
-while kill -0 "${pids[-1]}" 2>/dev/null; do
-  echo "sweep $(date -u +%H:%M:%S) $($bin/risk-sweep 2>>"$data/sweep.log" || echo failed)"
-  sleep 60 & wait $!
-done
-cat "$data/api.log" >&2
+$bin/risk-sweep loop 2>"$data/sweep.log" & pids+=($!)
+# Whichever of the three ends first ends all; what it said last says why.
+wait -n || true
+tail -n 20 "$data"/*.log >&2

@@ -13,7 +13,10 @@ const RULE: &[(&str, &[&str])] = &[
     ("risk-feeds", &["risk-model", "risk-engine", "risk-app", "risk-http"]),
     ("risk-notify", &["risk-model", "risk-app", "risk-http"]),
     ("risk-store", &["risk-model", "risk-engine", "risk-app"]),
-    ("risk-boot", &["risk-model", "risk-engine", "risk-app", "risk-http", "risk-feeds", "risk-store"]),
+    (
+        "risk-boot",
+        &["risk-model", "risk-engine", "risk-app", "risk-http", "risk-feeds", "risk-notify", "risk-store"],
+    ),
     ("risk-api", &["risk-model", "risk-engine", "risk-app", "risk-boot"]),
     ("risk-sweep", &["risk-model", "risk-app", "risk-boot"]),
     ("risk-sandbox", &[]),

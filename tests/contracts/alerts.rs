@@ -11,8 +11,8 @@ use crate::samples::{ODD_TEXT, alert, at, every_alert, opened, opening, opening_
 pub(crate) async fn nothing_is_answered_where_nothing_is(store: Arc<dyn Store>) {
     for id in [0, 1, u64::MAX] {
         assert_eq!(store.find_alert(id).await.unwrap(), None);
-        assert_eq!(store.acknowledge(id, at(1)).await.unwrap(), None);
-        assert_eq!(store.resolve(id, at(1), "x").await.unwrap(), None);
+        assert_eq!(store.acknowledge(id, at(1), &[]).await.unwrap(), None);
+        assert_eq!(store.resolve(id, at(1), "x", &[]).await.unwrap(), None);
     }
     assert_eq!(store.standing(&[wallet(1)]).await.unwrap(), []);
     assert_eq!(store.standing(&[]).await.unwrap(), []);
@@ -28,10 +28,11 @@ pub(crate) async fn acknowledging_happens_once(store: Arc<dyn Store>) {
         state: AlertState::Acknowledged,
         acknowledged_at: Some(at(5)),
         updated_at: at(5),
+        told: 2,
         ..first.clone()
     };
     for time in [5, 6, 7] {
-        assert_eq!(store.acknowledge(first.id, at(time)).await.unwrap(), Some(seen.clone()));
+        assert_eq!(store.acknowledge(first.id, at(time), &[]).await.unwrap(), Some(seen.clone()));
     }
     assert_eq!(alert(&store, first.id).await, seen);
     assert_eq!(store.count_standing().await.unwrap(), 1);
@@ -39,32 +40,33 @@ pub(crate) async fn acknowledging_happens_once(store: Arc<dyn Store>) {
 
 pub(crate) async fn resolving_happens_once_and_keeps_the_first_words(store: Arc<dyn Store>) {
     let first = opened(&store, 1, opening(1, "main")).await;
-    let seen = store.acknowledge(first.id, at(2)).await.unwrap().unwrap();
+    let seen = store.acknowledge(first.id, at(2), &[]).await.unwrap().unwrap();
     let over = Alert {
         state: AlertState::Resolved,
         resolved_at: Some(at(5)),
         updated_at: at(5),
         resolution: Some(ODD_TEXT.to_owned()),
+        told: 3,
         ..seen
     };
-    assert_eq!(store.resolve(first.id, at(5), ODD_TEXT).await.unwrap(), Some(over.clone()));
-    assert_eq!(store.resolve(first.id, at(6), "other words").await.unwrap(), Some(over.clone()));
+    assert_eq!(store.resolve(first.id, at(5), ODD_TEXT, &[]).await.unwrap(), Some(over.clone()));
+    assert_eq!(store.resolve(first.id, at(6), "other words", &[]).await.unwrap(), Some(over.clone()));
     assert_eq!(alert(&store, first.id).await, over);
     assert_eq!(store.count_standing().await.unwrap(), 0);
 }
 
 pub(crate) async fn a_resolved_alert_is_not_acknowledged(store: Arc<dyn Store>) {
     let first = opened(&store, 1, opening(1, "main")).await;
-    let over = store.resolve(first.id, at(2), "by hand").await.unwrap();
-    assert_eq!(store.acknowledge(first.id, at(3)).await.unwrap(), over);
+    let over = store.resolve(first.id, at(2), "by hand", &[]).await.unwrap();
+    assert_eq!(store.acknowledge(first.id, at(3), &[]).await.unwrap(), over);
     assert_eq!(store.find_alert(first.id).await.unwrap(), over);
 }
 
 pub(crate) async fn standing_alerts_are_those_not_resolved_by_id(store: Arc<dyn Store>) {
     let openings = vec![opening(3, "b"), opening(1, "b"), opening(3, "a"), opening(2, ""), opening(1, "")];
     let all = transact(&store, 1, openings).await.opened;
-    let seen = store.acknowledge(all[1].id, at(2)).await.unwrap().unwrap();
-    store.resolve(all[2].id, at(2), "over").await.unwrap();
+    let seen = store.acknowledge(all[1].id, at(2), &[]).await.unwrap().unwrap();
+    store.resolve(all[2].id, at(2), "over", &[]).await.unwrap();
     let standing = store.standing(&[wallet(1), wallet(3), wallet(3), wallet(8)]).await.unwrap();
     assert_eq!(standing, [all[0].clone(), seen, all[4].clone()]);
 }
@@ -104,7 +106,7 @@ pub(crate) async fn each_filter_keeps_what_it_names_and_counts_it(store: Arc<dyn
         }
     }
     for one in transact(&store, 1, openings).await.opened.iter().step_by(5) {
-        store.resolve(one.id, at(2), "over").await.unwrap();
+        store.resolve(one.id, at(2), "over", &[]).await.unwrap();
     }
     let every = every_alert(&store).await;
     assert!(every.is_sorted_by(|a, b| a.id > b.id), "newest first");

@@ -164,6 +164,7 @@ pub(crate) async fn a_batch_of_thousands_is_one_commit(store: Arc<dyn Store>) {
             .clone()
             .map(|number| (wallet(number), vec![markets_of(ChainId::Base, &[7])]))
             .collect(),
+        ..Commit::default()
     };
     let applied = store.commit(commit).await.unwrap();
     assert_eq!(applied.opened.len(), 3_000);

@@ -41,7 +41,7 @@ async fn everything_is_there_after_a_restart() {
     before.put_watches(&[watch(1)]).await.unwrap();
     before.put_key(&key()).await.unwrap();
     before.record(&report).await.unwrap();
-    assert!(before.lease("first", at(0), at(60)).await.unwrap());
+    assert!(before.lease("every:0/1", "first", at(0), at(60)).await.unwrap().is_some());
     let tokens = vec![(wallet(1), vec![Asset::native(ChainId::Polygon)])];
     let markets =
         vec![(wallet(1), vec![KnownMarkets { chain: ChainId::Base, ids: vec![B256::repeat_byte(3)] }])];
@@ -51,17 +51,18 @@ async fn everything_is_there_after_a_restart() {
         transitions: vec![opening(1, "main"), opening(1, "other")],
         tokens: tokens.clone(),
         markets: markets.clone(),
+        ..Commit::default()
     };
     let alerts = before.commit(commit).await.unwrap().opened;
-    let seen = before.acknowledge(alerts[0].id, at(6)).await.unwrap().unwrap();
-    before.resolve(alerts[1].id, at(6), "by hand").await.unwrap();
+    let seen = before.acknowledge(alerts[0].id, at(6), &[]).await.unwrap().unwrap();
+    before.resolve(alerts[1].id, at(6), "by hand", &[]).await.unwrap();
     drop(before);
 
     let after = folder.store();
     assert_eq!(after.page_watches(None, 9).await.unwrap(), [watch(1)]);
     assert_eq!(after.find_key(&[9; 32]).await.unwrap(), Some(key()));
-    assert_eq!(after.recent(9).await.unwrap(), [report]);
-    assert!(!after.lease("second", at(1), at(61)).await.unwrap());
+    assert_eq!(after.recent(None, 9).await.unwrap(), [report]);
+    assert!(after.lease("every:0/1", "second", at(1), at(61)).await.unwrap().is_none());
     assert_eq!(after.latest(&[wallet(1)]).await.unwrap(), [assessment(1, 5, true)]);
     assert_eq!(after.last_known(&[wallet(1)]).await.unwrap(), [assessment(1, 5, true)]);
     assert_eq!(after.tokens(&[wallet(1)]).await.unwrap(), tokens);
@@ -108,7 +109,7 @@ async fn what_one_process_writes_another_reads_at_once() {
     for number in 0..50 {
         let one = opened(&sweep, number, opening(number, "main")).await;
         assert_eq!(alert(&api, one.id).await, one);
-        let over = api.resolve(one.id, at(number), "by hand").await.unwrap().unwrap();
+        let over = api.resolve(one.id, at(number), "by hand", &[]).await.unwrap().unwrap();
         assert_eq!(alert(&sweep, one.id).await, over);
     }
     assert_eq!(every_alert(&api).await, every_alert(&sweep).await);

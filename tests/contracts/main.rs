@@ -7,6 +7,7 @@ mod api_keys;
 mod assessments;
 mod closes;
 mod file;
+mod outbox;
 mod races;
 mod samples;
 mod sweeps;
@@ -106,6 +107,15 @@ hold_every_store_to! {
         each_filter_keeps_what_it_names_and_counts_it,
         the_count_is_of_all_matches_and_not_of_the_page,
         pages_stay_stable_while_alerts_open;
+    outbox:
+        every_happening_is_told_in_order_as_the_alert_was_then,
+        what_changes_nothing_tells_nothing,
+        a_channel_hears_of_its_severities_only_and_of_their_end,
+        what_is_taken_waits_for_its_taker_and_comes_back_when_that_one_is_gone,
+        a_message_is_tried_again_later_and_given_up_in_the_end,
+        a_dead_message_holds_up_no_later_one,
+        a_channel_is_switched_off_once_and_on_again,
+        fifty_takers_share_every_message_once;
     closes:
         closes_read_back_to_the_last_bit,
         putting_closes_again_replaces_them,
@@ -120,7 +130,10 @@ hold_every_store_to! {
         only_the_newest_thousand_reports_are_kept,
         a_lease_keeps_a_second_sweep_out_until_it_runs_out,
         a_holder_renews_its_own_lease,
-        only_the_holder_releases;
+        only_the_holder_releases,
+        a_pass_goes_on_where_the_last_run_of_it_ended,
+        what_a_run_writes_after_it_lost_its_lease_is_refused_as_a_whole,
+        a_lane_is_paged_within_its_shard;
     races:
         fifty_writers_of_one_identity_open_one_alert,
         fifty_takers_of_the_lease_are_one_holder,

@@ -9,7 +9,7 @@ use risk_model::{AlertState, Severity};
 use crate::samples::{alert, at, escalation, every_alert, opened, opening, transact};
 
 /// Runs a future per store at the same time, each on a task of its own.
-async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+pub(crate) async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     stores: impl Iterator<Item = Arc<dyn Store>>,
     act: impl Fn(Arc<dyn Store>, u64) -> F,
 ) -> Vec<T> {
@@ -37,10 +37,10 @@ pub(crate) async fn fifty_writers_of_one_identity_open_one_alert(store: Arc<dyn 
 /// Every store given asks for the lease; one may have it.
 pub(crate) async fn lease_once(stores: Vec<Arc<dyn Store>>) {
     let taken = at_once(stores.into_iter(), |store, number| async move {
-        store.lease(&format!("holder {number}"), at(0), at(60)).await.expect("the lease")
+        store.lease("every:0/1", &format!("holder {number}"), at(0), at(60)).await.expect("the lease")
     })
     .await;
-    assert_eq!(taken.into_iter().filter(|taken| *taken).count(), 1);
+    assert_eq!(taken.into_iter().flatten().count(), 1);
 }
 
 pub(crate) async fn fifty_takers_of_the_lease_are_one_holder(store: Arc<dyn Store>) {
@@ -53,9 +53,9 @@ pub(crate) async fn end_once(stores: Vec<Arc<dyn Store>>) {
     let id = opened(&watcher, 1, opening(1, "main")).await.id;
     at_once(stores.into_iter(), |store, number| async move {
         if number.is_multiple_of(2) {
-            store.acknowledge(id, at(100 + number)).await.expect("the act");
+            store.acknowledge(id, at(100 + number), &[]).await.expect("the act");
         } else {
-            store.resolve(id, at(100 + number), &format!("by {number}")).await.expect("the act");
+            store.resolve(id, at(100 + number), &format!("by {number}"), &[]).await.expect("the act");
         }
     })
     .await;

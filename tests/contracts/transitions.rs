@@ -42,6 +42,7 @@ pub(crate) async fn opening_gives_an_alert_with_every_figure(store: Arc<dyn Stor
         acknowledged_at: None,
         resolved_at: None,
         resolution: None,
+        told: 1,
     };
     assert_eq!(alert, expected);
     assert_eq!(store.find_alert(alert.id).await.unwrap(), Some(expected));
@@ -52,7 +53,7 @@ pub(crate) async fn opening_what_already_stands_changes_nothing(store: Arc<dyn S
     let first = opened(&store, 1, opening(1, "main")).await;
     let again = opening_of(1, "main", AlertKind::LiquidationRisk, Severity::Critical);
     assert_eq!(transact(&store, 2, vec![again.clone()]).await, Applied::default());
-    store.acknowledge(first.id, at(3)).await.unwrap();
+    store.acknowledge(first.id, at(3), &[]).await.unwrap();
     assert_eq!(
         transact(&store, 4, vec![again]).await,
         Applied::default(),
@@ -97,6 +98,7 @@ pub(crate) async fn escalating_raises_in_place_and_never_lowers(store: Arc<dyn S
         measured: 1.04,
         threshold: 1.05,
         updated_at: at(3),
+        told: 2,
         ..first.clone()
     };
     assert_eq!(applied, Applied { escalated: vec![raised.clone()], ..Applied::default() });
@@ -106,7 +108,7 @@ pub(crate) async fn escalating_raises_in_place_and_never_lowers(store: Arc<dyn S
 
 pub(crate) async fn escalating_an_acknowledged_alert_keeps_it_acknowledged(store: Arc<dyn Store>) {
     let first = opened(&store, 1, opening(1, "main")).await;
-    store.acknowledge(first.id, at(2)).await.unwrap();
+    store.acknowledge(first.id, at(2), &[]).await.unwrap();
     let applied = transact(&store, 3, vec![escalation(first.id, Severity::High)]).await;
     assert_eq!(applied.escalated.len(), 1);
     let raised = &applied.escalated[0];
@@ -157,6 +159,7 @@ pub(crate) async fn resolving_by_transition_happens_once(store: Arc<dyn Store>) 
         updated_at: at(2),
         resolved_at: Some(at(2)),
         resolution: Some("two clear sweeps".to_owned()),
+        told: 2,
         ..first.clone()
     };
     assert_eq!(applied, Applied { resolved: vec![ended.clone()], ..Applied::default() });
@@ -166,7 +169,7 @@ pub(crate) async fn resolving_by_transition_happens_once(store: Arc<dyn Store>) 
 
 pub(crate) async fn transitions_of_resolved_or_unknown_alerts_change_nothing(store: Arc<dyn Store>) {
     let first = opened(&store, 1, opening(1, "main")).await;
-    let ended = store.resolve(first.id, at(2), "by hand").await.unwrap().unwrap();
+    let ended = store.resolve(first.id, at(2), "by hand", &[]).await.unwrap().unwrap();
     for id in [first.id, first.id + 1, 0, u64::MAX] {
         let refresh = Transition::Refresh {
             id,
@@ -188,7 +191,7 @@ pub(crate) async fn reopening_after_resolve_gives_a_new_id(store: Arc<dyn Store>
     assert_eq!((applied.resolved.len(), applied.opened.len()), (1, 1));
     let second = &applied.opened[0];
     assert!(second.id > first.id);
-    store.resolve(second.id, at(3), "over").await.unwrap();
+    store.resolve(second.id, at(3), "over", &[]).await.unwrap();
     let third = opened(&store, 4, opening(1, "main")).await;
     assert!(third.id > second.id);
     assert_eq!(every_alert(&store).await.len(), 3);

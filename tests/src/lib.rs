@@ -8,4 +8,4 @@ pub mod stack;
 pub use gateway::Gateway;
 pub use moto::Moto;
 pub use process::Process;
-pub use stack::{Host, Reply, Stack};
+pub use stack::{ADMIN_KEY, CHANNELS, Host, Reply, Stack, answer};

@@ -1,5 +1,6 @@
 //! A whole service for one test: sandbox, data folder, the API under either host, and sweeps.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -12,6 +13,16 @@ use crate::process::{Process, command};
 
 /// The admin key of every test stack.
 pub const ADMIN_KEY: &str = "rm_5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a";
+
+/// A channel of three kinds at the sandbox's receivers; the pager hears of high severities and over.
+pub const CHANNELS: (&str, &str) = (
+    "CHANNELS",
+    r#"[{"id": "desk", "kind": "slack", "url": "{sandbox}/receivers/slack/services/T0/B0/x", "timeout_seconds": 3},
+        {"id": "pager", "kind": "pager_duty", "url": "{sandbox}/receivers/pagerduty",
+         "routing_key": "0123456789abcdef0123456789abcdef", "min_severity": "high"},
+        {"id": "hook", "kind": "webhook", "url": "{sandbox}/receivers/webhook/in",
+         "secrets": ["whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="]}]"#,
+);
 
 /// Which host the API runs under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +54,7 @@ pub struct Reply {
 /// A running service.
 pub struct Stack {
     /// The providers.
-    pub sandbox: Sandbox,
+    pub sandbox: Arc<Sandbox>,
     /// Base URL of the API.
     pub url: String,
     /// The client that tests use.
@@ -58,18 +69,30 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// A service under a host, with variables over the test defaults.
+    /// A service under a host, with variables over the test defaults; `{sandbox}` in one is the sandbox's URL.
     ///
     /// # Errors
     /// A part did not start.
     pub async fn start(host: Host, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
         let sandbox = Sandbox::start(Options { seed: 7, port: 0 }).await?;
+        Self::at(Arc::new(sandbox), host, settings).await
+    }
+
+    /// Another service with a store of its own, in front of the sandbox of a first one.
+    ///
+    /// # Errors
+    /// A part did not start.
+    pub async fn beside(first: &Self, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        Self::at(Arc::clone(&first.sandbox), Host::Container, settings).await
+    }
+
+    async fn at(sandbox: Arc<Sandbox>, host: Host, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
         let data = TempDir::new()?;
         let mut environment =
             environment(&sandbox.base_url, data.path().to_str().context("odd temporary folder")?);
         for (name, value) in settings {
             environment.retain(|(known, _)| known != name);
-            environment.push(((*name).to_owned(), (*value).to_owned()));
+            environment.push(((*name).to_owned(), value.replace("{sandbox}", &sandbox.base_url)));
         }
         let (api, url, gateway) = start_api(host, &environment).await?;
         let http = client()?;

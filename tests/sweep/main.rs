@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod delivery;
+
 use std::collections::HashSet;
 use std::time::Duration;
 

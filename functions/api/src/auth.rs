@@ -20,18 +20,23 @@ pub(crate) const KEY_HEADER: &str = "x-api-key";
 /// The header in which earlier clients name their wallet. It proves nothing; it can only narrow.
 const WALLET_HEADER: &str = "x-wallet-address";
 
-/// A right on the wallet routes. `admin` keys have both.
+/// A right on the wallet routes. `admin` keys have all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Right {
     /// To ask.
     Read,
     /// To change, or to have something computed and stored.
     Write,
+    /// To do what concerns every wallet: only `admin` keys have it.
+    Admin,
 }
 
 impl Right {
     /// The right that a request takes: what changes nothing is read, whatever its method.
     pub(crate) fn of_request(method: &Method, path: &str) -> Self {
+        if path.starts_with("/api/risk/channels/") {
+            return Self::Admin;
+        }
         let reads = matches!(*method, Method::GET | Method::HEAD)
             || ["/api/risk/simulate", "/api/risk/backtest"].contains(&path);
         if reads { Self::Read } else { Self::Write }
@@ -41,6 +46,7 @@ impl Right {
         match self {
             Self::Read => "read",
             Self::Write => "write",
+            Self::Admin => "admin",
         }
     }
 }

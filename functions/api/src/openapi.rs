@@ -8,8 +8,8 @@ use utoipa::{Modify, OpenApi};
 use crate::auth::KEY_HEADER;
 use crate::problem::ProblemBody;
 use crate::routes::{
-    acknowledge, alerts, analyze, backtest, docs, front, health, info, live, metrics, openapi, positions,
-    resolve, session, simulate, status, style, summary, watch, watches,
+    acknowledge, alerts, analyze, backtest, channel, docs, front, health, info, live, metrics, openapi,
+    positions, resolve, session, simulate, status, style, summary, watch, watches,
 };
 
 #[derive(OpenApi)]
@@ -20,6 +20,7 @@ use crate::routes::{
         front::show, session::begin, session::end, style::show, docs::show, openapi::show, metrics::show, info::show,
         health::show, live::show, status::show, summary::show, analyze::run, simulate::run, backtest::run, positions::show, alerts::list,
         acknowledge::run, resolve::run, watches::list, watch::show, watch::put, watch::remove,
+        channel::test,
     ),
     components(schemas(ProblemBody, LastKnown, positions::LastKnownPositions)),
     tags(

@@ -219,7 +219,7 @@ impl From<StoreError> for Problem {
             StoreError::Unavailable(_) => Self::new(Kind::StoreUnavailable, "the store cannot be reached")
                 .retry_after(STORE_RETRY_SECONDS)
                 .caused_by(cause),
-            StoreError::Corrupt { .. } => Self::internal(cause),
+            StoreError::Corrupt { .. } | StoreError::Fenced => Self::internal(cause),
         }
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod acknowledge;
 pub(crate) mod alerts;
 pub(crate) mod analyze;
 pub(crate) mod backtest;
+pub(crate) mod channel;
 pub(crate) mod docs;
 pub(crate) mod front;
 pub(crate) mod health;
@@ -28,7 +29,7 @@ use axum::routing::{MethodRouter, get, post};
 use crate::state::Api;
 
 /// The templates of every route: the only paths that metrics and logs name.
-pub(crate) const TEMPLATES: [&str; 21] = [
+pub(crate) const TEMPLATES: [&str; 22] = [
     "/",
     "/session",
     "/session/end",
@@ -50,6 +51,7 @@ pub(crate) const TEMPLATES: [&str; 21] = [
     "/api/risk/alerts/{id}/resolve",
     "/api/risk/watches",
     "/api/risk/watches/{wallet}",
+    "/api/risk/channels/{id}/test",
 ];
 
 /// The routes of [`TEMPLATES`], in its order.
@@ -76,5 +78,6 @@ pub(crate) fn endpoints() -> [MethodRouter<Arc<Api>>; TEMPLATES.len()] {
         post(resolve::run),
         get(watches::list),
         get(watch::show).put(watch::put).delete(watch::remove),
+        post(channel::test),
     ]
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use risk_app::service::Dispatcher;
 use risk_boot::host::{Host, print_line};
 use risk_boot::{Environment, Wired, shutdown};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use crate::auth::{key_hash, mint_first_key};
 use crate::{ApiSettings, AuthMode, router, serve, serve_lambda};
@@ -65,6 +67,12 @@ pub async fn run(wired: Wired) -> anyhow::Result<()> {
     let address = SocketAddr::new(wired.settings.bind_address, wired.settings.port);
     let listener = TcpListener::bind(address).await.with_context(|| format!("{address} cannot be bound"))?;
     print_line(&format!("listening on http://{}", listener.local_addr()?));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let dispatcher = Dispatcher::new(Arc::clone(&wired.service));
+    let delivering = tokio::spawn(dispatcher.run(async {
+        let _ = stopped.await;
+    }));
     serve(app, listener, shutdown::requested()).await;
-    Ok(())
+    let _ = stop.send(());
+    delivering.await.context("delivering panicked")
 }

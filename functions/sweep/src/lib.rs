@@ -1,18 +1,24 @@
 //! The sweep: every watched wallet once, as a process that ends or as the handler of a scheduled event.
 
-use std::sync::Arc;
+mod rounds;
 
-use anyhow::Context;
+use std::time::Duration;
+
 use lambda_runtime::{LambdaEvent, service_fn};
-use risk_app::Service;
 use risk_app::records::SweepReport;
 use risk_app::service::SweepOrder;
+use risk_app::sweeping::Lane;
+use risk_boot::Wired;
 use risk_model::Timestamp;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
+pub use rounds::{sweep_on, sweep_once};
+
 /// Most seconds of a Lambda's time kept for the last page to end.
 const MOST_RESERVE_SECONDS: u64 = 15;
+/// Most of it that is used for messages after the last page.
+const DELIVER_WITHIN: Duration = Duration::from_secs(5);
 
 /// The part of an EventBridge scheduled event that a sweep reads: its id names the run.
 #[derive(Debug, Deserialize)]
@@ -29,6 +35,8 @@ pub struct ScheduledEvent {
 pub struct SweepBody {
     /// `done`, `stopped` before the end of the list, or `busy` while another run has the lease.
     pub outcome: &'static str,
+    /// `every` watched wallet, or those `near` liquidation.
+    pub lane: &'static str,
     /// Wallets assessed.
     pub wallets: u64,
     /// Of them with gaps that leave their level open.
@@ -41,8 +49,10 @@ pub struct SweepBody {
     pub resolved: u64,
 }
 
-impl From<Option<SweepReport>> for SweepBody {
-    fn from(report: Option<SweepReport>) -> Self {
+impl SweepBody {
+    /// What a sweep of a lane did; `None` is one that found the lease taken.
+    #[must_use]
+    pub fn of(lane: Lane, report: Option<SweepReport>) -> Self {
         let outcome = match &report {
             None => "busy",
             Some(report) if report.stopped.is_some() => "stopped",
@@ -51,6 +61,7 @@ impl From<Option<SweepReport>> for SweepBody {
         let report = report.unwrap_or_default();
         Self {
             outcome,
+            lane: lane.name(),
             wallets: report.wallets,
             unknown: report.unknown,
             opened: report.opened,
@@ -60,30 +71,19 @@ impl From<Option<SweepReport>> for SweepBody {
     }
 }
 
-/// One pass over the watch list.
-///
-/// # Errors
-/// The store failed; what was committed before stays.
-pub async fn run_once(
-    service: &Service,
-    holder: String,
-    deadline: Option<Timestamp>,
-) -> anyhow::Result<SweepBody> {
-    let report = service.sweep(&SweepOrder { holder, deadline }).await.context("the sweep failed")?;
-    Ok(report.into())
-}
-
 /// Serves scheduled events until the runtime ends the process.
 ///
 /// # Errors
 /// The runtime API failed.
-pub async fn serve_lambda(service: Arc<Service>) -> anyhow::Result<()> {
+pub async fn serve_lambda(wired: Wired) -> anyhow::Result<()> {
     let handler = service_fn(move |event: LambdaEvent<ScheduledEvent>| {
-        let service = Arc::clone(&service);
+        let wired = wired.clone();
         async move {
             info!(event.kind = %event.payload.detail_type, "scheduled event");
-            let deadline = last_page_before(service.clock().now(), event.context.deadline);
-            run_once(&service, event.payload.id, deadline)
+            let deadline = last_page_before(wired.service.clock().now(), event.context.deadline);
+            let (lane, shard) = (wired.settings.sweep_lane, wired.settings.sweep_shard);
+            let order = SweepOrder { holder: event.payload.id, lane, shard, deadline, progress: None };
+            rounds::run_once(&wired.service, &order, DELIVER_WITHIN)
                 .await
                 .map_err(|error| lambda_runtime::Error::from(format!("{error:#}")))
         }
@@ -124,9 +124,9 @@ mod tests {
 
     #[test]
     fn a_run_that_found_the_lease_taken_says_so() {
-        assert_eq!(SweepBody::from(None).outcome, "busy");
+        assert_eq!(SweepBody::of(Lane::Every, None).outcome, "busy");
         let stopped = SweepReport { stopped: Some("late".into()), ..SweepReport::default() };
-        assert_eq!(SweepBody::from(Some(stopped)).outcome, "stopped");
-        assert_eq!(SweepBody::from(Some(SweepReport::default())).outcome, "done");
+        assert_eq!(SweepBody::of(Lane::Every, Some(stopped)).outcome, "stopped");
+        assert_eq!(SweepBody::of(Lane::Near, Some(SweepReport::default())).outcome, "done");
     }
 }

@@ -72,7 +72,14 @@ pub enum Receipt {
 pub enum Settlement {
     /// It arrived.
     Delivered,
-    /// It is tried again from then on.
+    /// The channel asked to be left alone until then, which is no failed attempt.
+    Held {
+        /// When it is tried again.
+        at: Timestamp,
+        /// What the channel answered.
+        why: String,
+    },
+    /// It failed and is tried again from then on.
     Again {
         /// When.
         at: Timestamp,
@@ -105,6 +112,17 @@ pub struct Route {
     /// Alerts of this severity and over. Severity only rises while an alert stands, so who was told of an alert is
     /// told of its end.
     pub min_severity: Severity,
+}
+
+/// A channel that nothing is sent to any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwitchedOff {
+    /// Which.
+    pub channel: ChannelId,
+    /// Since when.
+    pub at: Timestamp,
+    /// What it answered.
+    pub why: String,
 }
 
 /// How the outbox stands, for operators.

@@ -6,5 +6,6 @@ pub mod records;
 pub mod service;
 pub mod stores;
 pub mod summary;
+pub mod sweeping;
 
 pub use service::{AppError, Service, Settings};

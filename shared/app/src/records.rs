@@ -1,8 +1,14 @@
 //! What is kept: watches, assessments, alerts, keys and sweep reports, as the stores hold them.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use risk_engine::alarm::{Standing, Transition};
 use risk_engine::market::{DailyCloses, HourlyCloses};
 use risk_model::{AlertKind, AlertState, Asset, KnownMarkets, Range, RiskLevel, Severity, Timestamp, Wallet};
+
+use crate::delivery::Route;
+use crate::sweeping::Fence;
 
 /// A wallet on the watch list.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,6 +77,8 @@ pub struct Alert {
     pub resolved_at: Option<Timestamp>,
     /// By whom or by what it was resolved.
     pub resolution: Option<String>,
+    /// Happenings of it that were told so far: the sequence of its next message.
+    pub told: u32,
 }
 
 impl Alert {
@@ -118,10 +126,16 @@ pub struct Commit {
     pub assessments: Vec<AssessmentRecord>,
     /// What happens to alerts.
     pub transitions: Vec<Transition>,
+    /// Where the alerts of a wallet are told; those of a wallet that is absent are told to nobody.
+    pub routes: HashMap<Wallet, Arc<[Route]>>,
     /// The tokens now known of a wallet, where they were discovered anew.
     pub tokens: Vec<(Wallet, Vec<Asset>)>,
     /// The markets now known of a wallet, by the chains on which they were discovered anew.
     pub markets: Vec<(Wallet, Vec<KnownMarkets>)>,
+    /// Whether a wallet is near liquidation, for those where it can be told.
+    pub near: Vec<(Wallet, bool)>,
+    /// The lease that this is written under; none for a question.
+    pub fence: Option<Fence>,
 }
 
 /// What a commit did to alerts: transitions whose alert another run had already moved are left out.
@@ -193,6 +207,10 @@ pub struct SweepReport {
     pub escalated: u64,
     /// Alerts resolved.
     pub resolved: u64,
+    /// The lane, `every` or `near`.
+    pub lane: String,
+    /// The shard, `index/count`.
+    pub shard: String,
     /// Why it ended before the end of the list, if it did.
     pub stopped: Option<String>,
 }

@@ -4,6 +4,7 @@ mod alerts;
 mod assess;
 mod backtest;
 mod closes;
+mod deliver;
 mod hourly;
 mod simulate;
 mod status;
@@ -20,7 +21,7 @@ use risk_engine::alarm::Thresholds;
 use risk_model::{ChainId, Gap, Rejection, Wallet};
 use thiserror::Error;
 
-use crate::ports::{Clock, GasPrices, Histories, Positions, Prices, Upstreams};
+use crate::ports::{Channels, Clock, GasPrices, Histories, Positions, Prices, Upstreams};
 use crate::stores::{Store, StoreError};
 
 pub use alerts::AlertPage;
@@ -29,6 +30,7 @@ pub use backtest::{
     AccountReplayBody, BacktestBody, EpisodeBody, ModelReplayBody, PortfolioReplayBody, RuleReplayBody,
     TailReplayBody, TestBody,
 };
+pub use deliver::Dispatcher;
 pub use simulate::{OutsideBody, SimulationBody};
 pub use status::{Health, HealthState, Status};
 pub use summaries::{Analysis, Answer};
@@ -49,8 +51,26 @@ pub struct Ports {
     pub upstreams: Arc<dyn Upstreams>,
     /// What is kept.
     pub store: Arc<dyn Store>,
+    /// The channels that alerts are delivered to.
+    pub channels: Arc<dyn Channels>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+}
+
+/// From where on a wallet counts as near liquidation: any one of its accounts past any one of these.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NearLine {
+    /// Under this health factor.
+    pub health_factor: f64,
+    /// From this chance of liquidation within 24 hours on, fraction.
+    pub probability_24h: f64,
+}
+
+impl Default for NearLine {
+    /// 1.15, and a tenth of the chance from which an alert opens.
+    fn default() -> Self {
+        Self { health_factor: 1.15, probability_24h: 0.01 }
+    }
 }
 
 /// How the service works.
@@ -72,6 +92,11 @@ pub struct Settings {
     pub discoveries_per_sweep: usize,
     /// Seconds between sweeps: what "late" is measured by.
     pub sweep_interval_seconds: u64,
+    /// Which wallets the fast lane reads.
+    pub near: NearLine,
+    /// A message that was taken is sent again by another process after this many seconds: more than every attempt of
+    /// a batch can take.
+    pub delivery_hold_seconds: u64,
     /// Most summaries kept in memory.
     pub cached_summaries: u64,
 }

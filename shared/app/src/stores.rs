@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use risk_model::{Asset, ChannelId, KnownMarkets, Timestamp, Wallet};
 use thiserror::Error;
 
-use crate::delivery::{Delivery, MessageId, OutboxState, Settlement};
+use crate::delivery::{Delivery, MessageId, OutboxState, Route, Settlement, SwitchedOff};
 use crate::records::{
     Alert, AlertFilter, ApiKey, Applied, AssessmentRecord, Commit, KeptCloses, KeptHourly, SweepReport, Watch,
 };
+use crate::sweeping::{Lane, Lease};
 
 /// Why a store could not do it. Never carries a path, a URI or a statement.
 #[derive(Debug, Error)]
@@ -15,6 +16,9 @@ pub enum StoreError {
     /// It cannot be reached or did not answer in time.
     #[error("the store is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The lease that the write was made under is another's by now.
+    #[error("another run has taken the lease")]
+    Fenced,
     /// What it holds cannot be understood.
     #[error("the store holds a malformed {what}")]
     Corrupt {
@@ -34,6 +38,14 @@ pub trait Watches: Send + Sync {
     async fn find_watches(&self, wallets: &[Wallet]) -> Result<Vec<Watch>, StoreError>;
     /// A page in the order of the address, after a wallet.
     async fn page_watches(&self, after: Option<Wallet>, limit: u32) -> Result<Vec<Watch>, StoreError>;
+    /// A page of a lane in the order of the address: after a wallet, to a last one.
+    async fn page_lane(
+        &self,
+        lane: Lane,
+        after: Option<Wallet>,
+        last: Wallet,
+        limit: u32,
+    ) -> Result<Vec<Watch>, StoreError>;
     /// How many there are.
     async fn count_watches(&self) -> Result<u64, StoreError>;
 }
@@ -49,9 +61,10 @@ pub trait Assessments: Send + Sync {
     async fn tokens(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Vec<Asset>)>, StoreError>;
     /// The markets known of each wallet, by the chains on which they were ever discovered, in no order.
     async fn markets(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Vec<KnownMarkets>)>, StoreError>;
-    /// Writes a batch in one act: all of it or none. Opening an identity that already stands (another run was first)
+    /// Writes a batch in one act: all of it or none, and with each alert that opens, escalates or resolves the messages
+    /// that tell it. Opening an identity that already stands (another run was first)
     /// changes nothing; a transition of an alert that no longer stands changes nothing. An older assessment never
-    /// replaces a newer one.
+    /// replaces a newer one. [`StoreError::Fenced`] where the commit is fenced by a lease that has changed hands.
     async fn commit(&self, commit: Commit) -> Result<Applied, StoreError>;
 }
 
@@ -64,10 +77,23 @@ pub trait Alerts: Send + Sync {
     async fn list(&self, filter: &AlertFilter) -> Result<(Vec<Alert>, u64), StoreError>;
     /// One alert.
     async fn find_alert(&self, id: u64) -> Result<Option<Alert>, StoreError>;
-    /// Open becomes acknowledged; any other state stays. Answers the alert as it then is.
-    async fn acknowledge(&self, id: u64, at: Timestamp) -> Result<Option<Alert>, StoreError>;
-    /// Open or acknowledged becomes resolved; resolved stays as it was. Answers the alert as it then is.
-    async fn resolve(&self, id: u64, at: Timestamp, resolution: &str) -> Result<Option<Alert>, StoreError>;
+    /// Open becomes acknowledged; any other state stays. What changed is told along `routes` in the same act. Answers
+    /// the alert as it then is.
+    async fn acknowledge(
+        &self,
+        id: u64,
+        at: Timestamp,
+        routes: &[Route],
+    ) -> Result<Option<Alert>, StoreError>;
+    /// Open or acknowledged becomes resolved; resolved stays as it was. What changed is told along `routes` in the
+    /// same act. Answers the alert as it then is.
+    async fn resolve(
+        &self,
+        id: u64,
+        at: Timestamp,
+        resolution: &str,
+        routes: &[Route],
+    ) -> Result<Option<Alert>, StoreError>;
     /// How many are not resolved.
     async fn count_standing(&self) -> Result<u64, StoreError>;
 }
@@ -98,40 +124,55 @@ pub trait ApiKeys: Send + Sync {
     async fn count_keys(&self) -> Result<u64, StoreError>;
 }
 
-/// Reports of sweeps and the lease that keeps two apart.
+/// Reports of sweeps and the leases that keep two of a shard apart.
 #[async_trait]
 pub trait Sweeps: Send + Sync {
     /// Keeps a report.
     async fn record(&self, report: &SweepReport) -> Result<(), StoreError>;
-    /// The newest reports, newest first.
-    async fn recent(&self, limit: u32) -> Result<Vec<SweepReport>, StoreError>;
-    /// Takes or renews the sweep lease for `holder` until `until`; `false` while another's has not run out at `now`.
-    async fn lease(&self, holder: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
-    /// Gives the lease back if `holder` has it.
-    async fn release(&self, holder: &str) -> Result<(), StoreError>;
+    /// The newest reports of a lane, or of all lanes, newest first.
+    async fn recent(&self, lane: Option<Lane>, limit: u32) -> Result<Vec<SweepReport>, StoreError>;
+    /// Takes or renews the lease of a name for `holder` until `until`; `None` while another's has not run out at `now`.
+    async fn lease(
+        &self,
+        name: &str,
+        holder: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<Lease>, StoreError>;
+    /// Gives a lease back if `holder` has it. `is_done` ends the pass, so that the next one begins at the first wallet;
+    /// otherwise the next holder goes on at the cursor.
+    async fn release(&self, name: &str, holder: &str, is_done: bool) -> Result<(), StoreError>;
 }
 
 /// Messages that wait to be delivered. They are written by the acts that move an alert, in the same act.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Takes up to `limit` messages that are due at `now`, oldest first, and keeps them from other takers until
-    /// `until`. Of the messages of one alert to one channel only the earliest that still waits can be taken, so that
-    /// they arrive in order. Messages to the channels in `except` stay where they are.
+    /// The channels that have messages due at `now`, in the order of their names.
+    async fn due_channels(&self, now: Timestamp) -> Result<Vec<ChannelId>, StoreError>;
+    /// Takes up to `limit` messages to a channel that are due at `now`, longest due first, and keeps them from other
+    /// takers until `until`. Of the messages of one alert only the earliest that still waits can be taken, so that
+    /// they arrive in order.
     async fn take(
         &self,
+        channel: &ChannelId,
         now: Timestamp,
         until: Timestamp,
-        except: &[ChannelId],
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError>;
-    /// Notes what became of messages. One that is no longer waiting stays as it is.
+    /// Notes what became of messages. One that no longer waits stays as it is.
     async fn settle(&self, at: Timestamp, settled: &[(MessageId, Settlement)]) -> Result<(), StoreError>;
     /// How it stands.
     async fn outbox(&self) -> Result<OutboxState, StoreError>;
+    /// The channels that are switched off because they said that they are gone, in the order of their names.
+    async fn switched_off(&self) -> Result<Vec<SwitchedOff>, StoreError>;
+    /// Switches a channel off; one that is off stays off since when it was.
+    async fn switch_off(&self, channel: &SwitchedOff) -> Result<(), StoreError>;
+    /// Switches a channel on again.
+    async fn switch_on(&self, channel: &ChannelId) -> Result<(), StoreError>;
 }
 
 /// Every store at once, for wiring: one adapter serves all ports.
-pub trait Store: Watches + Assessments + Alerts + Closes + ApiKeys + Sweeps {
+pub trait Store: Watches + Assessments + Alerts + Closes + ApiKeys + Sweeps + Outbox {
     /// The adapter's name: `sqlite`, `memory`.
     fn name(&self) -> &'static str;
 }

@@ -9,7 +9,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use risk_app::service::NearLine;
+use risk_app::sweeping::{Lane, Shard};
+use risk_http::Reach;
 use risk_model::ChainId;
+use risk_notify::ChannelSettings;
 
 pub use source::{ProcessEnvironment, Source, layered};
 
@@ -105,10 +109,23 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// `BACKGROUND_TASK_INTERVAL`: seconds between sweeps; 600.
     pub sweep_interval_seconds: u64,
+    /// `NEAR_TASK_INTERVAL`: seconds between rounds of the near lane; 60.
+    pub near_interval_seconds: u64,
     /// `SWEEP_PAGE`: wallets that a sweep reads and writes at once; 1000.
     pub sweep_page: u32,
     /// `SWEEP_LEASE_SECONDS`: how long a sweep that died keeps the next one out; 120.
     pub sweep_lease_seconds: u64,
+    /// `SWEEP_SHARDS` (1) and `SWEEP_SHARD`, or `JOB_COMPLETION_INDEX` as an indexed Kubernetes job sets it (0): the
+    /// part of the watch list that this process sweeps.
+    pub sweep_shard: Shard,
+    /// `SWEEP_LANE`: `every` watched wallet, or those `near` liquidation alone; every.
+    pub sweep_lane: Lane,
+    /// `NEAR_HEALTH_FACTOR` (1.15) and `NEAR_PROBABILITY_24H` (0.01): past either a wallet is read by the near lane.
+    pub near: NearLine,
+    /// `CHANNELS`: the channels that alerts are delivered to, a list in JSON or YAML (README); none.
+    pub channels: Vec<ChannelSettings>,
+    /// `DELIVERY_HOLD_SECONDS`: how long a message that a process took before it died waits for another; 90.
+    pub delivery_hold_seconds: u64,
     /// `FRESH_SECONDS`: an assessment younger than this is answered again; 60.
     pub fresh_seconds: u64,
     /// `UPSTREAM_DEADLINE_MS`: the longest one call of a provider may take, retries included; 8000.
@@ -127,6 +144,11 @@ pub struct Settings {
     pub etherscan: Provider,
     /// `THEGRAPH_URL` (`https://gateway.thegraph.com/api`), `THEGRAPH_API_KEY`, `THEGRAPH_RATE_PER_SECOND`.
     pub the_graph: Provider,
+}
+
+/// How far channels reach: what is on this machine is somebody's to receive in development only.
+pub(crate) const fn reach(is_development: bool) -> Reach {
+    if is_development { Reach::PublicAndLoopback } else { Reach::Public }
 }
 
 /// Every problem found in the settings; the process ends with status 64 (`EX_USAGE`).
@@ -152,6 +174,7 @@ impl Settings {
         let environment = reader.parsed("ENV", Environment::Development);
         let is_development = environment == Environment::Development;
         let loopback = IpAddr::from([127, 0, 0, 1]);
+        let near = NearLine::default();
         let port = reader.parsed("RISK_MANAGER_PORT", 8001);
         let settings = Self {
             environment,
@@ -167,8 +190,17 @@ impl Settings {
             trusted_proxies: reader.list("TRUSTED_PROXIES"),
             cors_origins: reader.list("CORS_ORIGINS"),
             sweep_interval_seconds: reader.within("BACKGROUND_TASK_INTERVAL", 600, 10, 86_400).into(),
+            near_interval_seconds: reader.within("NEAR_TASK_INTERVAL", 60, 1, 3_600).into(),
             sweep_page: reader.within("SWEEP_PAGE", 1_000, 1, 10_000),
             sweep_lease_seconds: reader.within("SWEEP_LEASE_SECONDS", 120, 1, 3_600).into(),
+            sweep_shard: reader.shard(),
+            sweep_lane: [Lane::Every, Lane::Near][reader.one_of("SWEEP_LANE", &["every", "near"])],
+            near: NearLine {
+                health_factor: reader.fraction("NEAR_HEALTH_FACTOR", near.health_factor, 1.0, 10.0),
+                probability_24h: reader.fraction("NEAR_PROBABILITY_24H", near.probability_24h, 0.0, 1.0),
+            },
+            channels: reader.channels("CHANNELS", is_development),
+            delivery_hold_seconds: reader.within("DELIVERY_HOLD_SECONDS", 90, 1, 3_600).into(),
             fresh_seconds: reader.within("FRESH_SECONDS", 60, 1, 3_600).into(),
             upstream_deadline: Duration::from_millis(
                 reader.within("UPSTREAM_DEADLINE_MS", 8_000, 100, 25_000).into(),

@@ -20,15 +20,18 @@ use risk_feeds::positions::ChainPositions;
 use risk_feeds::quotes::{MarketQuotes, QuoteLimits};
 use risk_feeds::the_graph::{TheGraph, TheGraphSettings};
 use risk_http::Client;
+use risk_notify::{ConfiguredChannels, Surroundings};
 use risk_store::SqliteStore;
 
 use crate::clock::SystemClock;
 use crate::host::Host;
-use crate::settings::{Provider, Settings};
+use crate::settings::{Environment, Provider, Settings, reach};
 use crate::telemetry::{self, Render};
 
 /// Longest time that quotes are kept, whatever the freshness of assessments, seconds.
 const MAX_QUOTE_SECONDS: u64 = 20;
+/// How requests name their sender.
+const USER_AGENT: &str = concat!("risk-manager/", env!("CARGO_PKG_VERSION"));
 /// The SQLite file within `DATA_DIR`.
 const DATABASE: &str = "risk.sqlite";
 
@@ -86,10 +89,18 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
         limits,
         Arc::clone(&clock),
     );
+    let around = Surroundings {
+        user_agent: USER_AGENT.to_owned(),
+        reach: reach(settings.environment == Environment::Development),
+        clock: Arc::clone(&clock),
+    };
+    let channels = ConfiguredChannels::new(settings.channels.clone(), around)
+        .context("a channel's settings cannot be used")?;
     let ports = Ports {
         positions: Arc::clone(&providers.positions) as Arc<dyn Positions>,
         prices: Arc::new(prices),
         histories: Arc::new(PriceHistories::new(Arc::clone(&providers.coingecko), Arc::clone(&clock))),
+        channels: Arc::new(channels),
         gas: Arc::new(GasOracle::new(
             Arc::clone(&providers.etherscan),
             Some(Arc::clone(&providers.fee_history) as Arc<dyn GasFallback>),
@@ -104,7 +115,7 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
 }
 
 fn providers(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Providers, risk_http::SetupError> {
-    let client = Client::new(concat!("risk-manager/", env!("CARGO_PKG_VERSION")))?;
+    let client = Client::new(USER_AGENT)?;
     let (alchemy, coingecko) = (alchemy(settings), coingecko(settings));
     let mut defillama = DefiLlamaSettings::new(settings.defillama.url.expose());
     defillama.requests_per_second = settings.defillama.rate_per_second;
@@ -170,6 +181,8 @@ fn service_settings(settings: &Settings) -> ServiceSettings {
         lease_seconds: settings.sweep_lease_seconds,
         discoveries_per_sweep: 20,
         sweep_interval_seconds: settings.sweep_interval_seconds,
+        delivery_hold_seconds: settings.delivery_hold_seconds,
+        near: settings.near,
         cached_summaries: 10_000,
     }
 }

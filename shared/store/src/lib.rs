@@ -12,3 +12,7 @@ pub use sqlite::SqliteStore;
 
 /// How many sweep reports are kept; recording one more drops the oldest.
 pub const KEPT_SWEEPS: u32 = 1_000;
+/// How many dead letters are kept; one more drops the oldest.
+pub const KEPT_DEAD_LETTERS: u32 = 1_000;
+/// How many of them the state of the outbox shows.
+const SHOWN_DEAD_LETTERS: u32 = 20;

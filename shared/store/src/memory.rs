@@ -4,15 +4,18 @@ mod alerts;
 mod api_keys;
 mod assessments;
 mod closes;
+mod outbox;
 mod sweeps;
 mod watches;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 
+use risk_app::delivery::{DeadLetter, SwitchedOff};
 use risk_app::records::{Alert, ApiKey, AssessmentRecord, KeptCloses, KeptHourly, SweepReport, Watch};
 use risk_app::stores::{Store, StoreError};
-use risk_model::{AlertKind, Asset, B256, ChainId, Timestamp, Wallet};
+use risk_app::sweeping::Lease;
+use risk_model::{AlertKind, Asset, B256, ChainId, ChannelId, Timestamp, Wallet};
 use thiserror::Error;
 
 /// A store in memory. One lock over all of it makes every call one act.
@@ -38,13 +41,20 @@ struct Shelves {
     api_keys: BTreeMap<[u8; 32], ApiKey>,
     /// Newest first.
     sweeps: VecDeque<SweepReport>,
-    lease: Option<Lease>,
+    near: BTreeSet<Wallet>,
+    leases: BTreeMap<String, HeldLease>,
+    waiting: outbox::Waiting,
+    /// Newest first.
+    dead: Vec<DeadLetter>,
+    channels_off: BTreeMap<ChannelId, SwitchedOff>,
 }
 
-/// Who may sweep, until when.
-struct Lease {
+/// Who may sweep, until when. It stays when it is given back, so that the token rises for ever.
+struct HeldLease {
+    /// Empty where nobody has it.
     holder: String,
     until: Timestamp,
+    lease: Lease,
 }
 
 /// A call panicked half way through, so what is kept may be half of an act.

@@ -1,9 +1,10 @@
 //! What each act does to an alert: the rules that every store shares. Where a rule says that nothing changed, nothing
 //! is written and nothing is told.
 
+use risk_app::delivery::Route;
 use risk_app::records::{Alert, Applied};
 use risk_engine::alarm::Transition;
-use risk_model::{AlertState, Timestamp};
+use risk_model::{AlertState, ChannelId, Happening, Timestamp};
 
 /// Which alert a transition is about.
 pub(crate) enum Target {
@@ -34,6 +35,7 @@ pub(crate) fn target(transition: &Transition, at: Timestamp) -> Target {
                 acknowledged_at: None,
                 resolved_at: None,
                 resolution: None,
+                told: 1,
             }))
         }
         Transition::Escalate { id, .. } | Transition::Refresh { id, .. } | Transition::Resolve { id, .. } => {
@@ -60,6 +62,7 @@ pub(crate) fn alter(alert: &mut Alert, transition: &Transition, at: Timestamp) -
             alert.measured = *measured;
             alert.threshold = *threshold;
             alert.clear_sweeps = 0;
+            alert.told = alert.told.saturating_add(1);
         }
         Transition::Refresh { clear_sweeps, message, action, measured, id: _ } => {
             alert.message.clone_from(message);
@@ -83,6 +86,22 @@ pub(crate) fn note(applied: &mut Applied, transition: &Transition, alert: Alert)
     }
 }
 
+/// What somebody is told of a transition that changed an alert; nothing of a refresh.
+pub(crate) const fn happening(transition: &Transition) -> Option<Happening> {
+    match transition {
+        Transition::Open { .. } => Some(Happening::Opened),
+        Transition::Escalate { .. } => Some(Happening::Escalated),
+        Transition::Resolve { .. } => Some(Happening::Resolved),
+        Transition::Refresh { .. } => None,
+    }
+}
+
+/// The channels that are told of an alert.
+pub(crate) fn told_to<'a>(alert: &Alert, routes: &'a [Route]) -> impl Iterator<Item = &'a ChannelId> {
+    let severity = alert.severity;
+    routes.iter().filter(move |route| severity >= route.min_severity).map(|route| &route.channel)
+}
+
 /// Open becomes acknowledged; whether it did.
 pub(crate) fn acknowledge(alert: &mut Alert, at: Timestamp) -> bool {
     if alert.state != AlertState::Open {
@@ -90,6 +109,7 @@ pub(crate) fn acknowledge(alert: &mut Alert, at: Timestamp) -> bool {
     }
     alert.state = AlertState::Acknowledged;
     alert.acknowledged_at = Some(at);
+    alert.told = alert.told.saturating_add(1);
     alert.updated_at = at;
     true
 }
@@ -101,6 +121,7 @@ pub(crate) fn resolve(alert: &mut Alert, at: Timestamp, resolution: &str) -> boo
     }
     alert.state = AlertState::Resolved;
     alert.resolved_at = Some(at);
+    alert.told = alert.told.saturating_add(1);
     alert.resolution = Some(resolution.to_owned());
     alert.updated_at = at;
     true

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use risk_app::delivery::Route;
 use risk_app::records::{Alert, AlertFilter, Applied, AssessmentRecord, Commit};
 use risk_app::stores::Store;
 use risk_engine::alarm::{Identity, Transition};
@@ -20,6 +21,13 @@ enum Act {
     Commit { at: u64, assessments: Vec<AssessmentRecord>, transitions: Vec<Transition> },
     Acknowledge { id: u64, at: u64 },
     Resolve { id: u64, at: u64 },
+}
+
+/// Two channels; the second hears of the worse alerts only.
+fn along() -> Arc<[Route]> {
+    let route =
+        |(name, min_severity): (&str, Severity)| Route { channel: name.parse().unwrap(), min_severity };
+    [("desk", Severity::Low), ("pager", Severity::High)].map(route).into()
 }
 
 fn severities() -> impl Strategy<Value = Severity> {
@@ -130,17 +138,25 @@ impl Twin {
                     transitions,
                     tokens: vec![],
                     markets: vec![],
+                    near: vec![],
+                    fence: None,
+                    routes: (0..2).map(|number| (wallet(number), along())).collect(),
                 };
                 let Applied { opened, escalated, resolved } = self.store.commit(commit).await.unwrap();
                 self.ids.extend(opened.iter().map(|alert| alert.id));
                 [self.numbered(opened), self.numbered(escalated), self.numbered(resolved)]
             }
             Act::Acknowledge { id, at: seconds } => {
-                let told = self.store.acknowledge(self.id(id), Timestamp::new(seconds)).await.unwrap();
+                let told =
+                    self.store.acknowledge(self.id(id), Timestamp::new(seconds), &along()).await.unwrap();
                 [self.numbered(told), vec![], vec![]]
             }
             Act::Resolve { id, at: seconds } => {
-                let told = self.store.resolve(self.id(id), Timestamp::new(seconds), "by hand").await.unwrap();
+                let told = self
+                    .store
+                    .resolve(self.id(id), Timestamp::new(seconds), "by hand", &along())
+                    .await
+                    .unwrap();
                 [self.numbered(told), vec![], vec![]]
             }
         };
@@ -157,7 +173,14 @@ impl Twin {
         let filter = AlertFilter { limit: 100, ..AlertFilter::default() };
         let (alerts, total) = self.store.list(&filter).await.unwrap();
         let alerts = self.numbered(alerts);
-        format!("{latest:?}\n{known:?}\n{standing:?}\n{alerts:?}\n{total}")
+        let outbox = self.store.outbox().await.unwrap();
+        let (now, until) = (Timestamp::new(9), Timestamp::new(9));
+        let taken = self.store.take(&along()[1].channel, now, until, 100).await.unwrap();
+        let told =
+            taken.into_iter().map(|one| (one.message.id.sequence, one.message.happening, one.message.alert));
+        let told: Vec<_> =
+            told.map(|(sequence, happening, alert)| (sequence, happening, self.numbered([alert]))).collect();
+        format!("{latest:?}\n{known:?}\n{standing:?}\n{alerts:?}\n{total}\n{outbox:?}\n{told:?}")
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
+use risk_app::delivery::{DeadLetter, SwitchedOff};
 use risk_app::ports::UpstreamHealth;
 use risk_app::records::SweepReport;
 use risk_app::service::Status;
@@ -43,6 +44,8 @@ pub(crate) struct StatusBody {
     pub cache: CacheBody,
     /// Every provider.
     pub upstreams: Vec<UpstreamBody>,
+    /// Messages on their way to channels.
+    pub outbox: OutboxBody,
     /// The last sweeps, newest first.
     pub sweeps: Vec<SweepReportBody>,
     /// Requests answered lately.
@@ -93,9 +96,75 @@ impl From<&UpstreamHealth> for UpstreamBody {
     }
 }
 
+/// Messages on their way to channels.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OutboxBody {
+    /// Messages that wait.
+    pub waiting: u64,
+    /// Age of the oldest of them, seconds; null where none waits.
+    pub oldest_age_seconds: Option<u64>,
+    /// Messages that were given up.
+    pub dead: u64,
+    /// The newest of those, newest first.
+    pub dead_letters: Vec<DeadLetterBody>,
+    /// Channels that said that they are gone; a test that one accepts switches it on again.
+    pub switched_off: Vec<SwitchedOffBody>,
+}
+
+/// A message that was given up.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeadLetterBody {
+    /// The message: alert, sequence, channel.
+    pub id: String,
+    /// Attempts made.
+    pub attempts: u32,
+    /// RFC 3339.
+    pub given_up_at: String,
+    /// What went wrong.
+    pub why: String,
+}
+
+/// A channel that is switched off.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SwitchedOffBody {
+    /// Its name.
+    pub channel: String,
+    /// RFC 3339.
+    pub since: String,
+    /// What it answered.
+    pub why: String,
+}
+
+impl OutboxBody {
+    fn of(status: &Status, now: Timestamp) -> Self {
+        let letter = |letter: &DeadLetter| DeadLetterBody {
+            id: letter.id.to_string(),
+            attempts: letter.attempts,
+            given_up_at: rfc3339(letter.at),
+            why: letter.why.clone(),
+        };
+        let off = |off: &SwitchedOff| SwitchedOffBody {
+            channel: off.channel.to_string(),
+            since: rfc3339(off.at),
+            why: off.why.clone(),
+        };
+        Self {
+            waiting: status.outbox.waiting,
+            oldest_age_seconds: status.outbox.oldest.map(|at| now.seconds_since(at)),
+            dead: status.outbox.dead,
+            dead_letters: status.outbox.dead_letters.iter().map(letter).collect(),
+            switched_off: status.switched_off.iter().map(off).collect(),
+        }
+    }
+}
+
 /// What one sweep did.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SweepReportBody {
+    /// `every` watched wallet, or those `near` liquidation.
+    pub lane: String,
+    /// The part of the watch list, `index/count`.
+    pub shard: String,
     /// RFC 3339.
     pub started_at: String,
     /// RFC 3339.
@@ -117,6 +186,8 @@ pub(crate) struct SweepReportBody {
 impl From<&SweepReport> for SweepReportBody {
     fn from(report: &SweepReport) -> Self {
         Self {
+            lane: report.lane.clone(),
+            shard: report.shard.clone(),
             started_at: rfc3339(report.started_at),
             finished_at: rfc3339(report.finished_at),
             wallets: report.wallets,
@@ -208,6 +279,7 @@ fn body(api: &Api, status: &Status, now: Timestamp) -> StatusBody {
         store: StoreBody { name: status.store.to_owned() },
         cache: CacheBody { summaries: status.cached_summaries },
         upstreams: status.upstreams.iter().map(Into::into).collect(),
+        outbox: OutboxBody::of(status, now),
         sweeps: status.sweeps.iter().map(Into::into).collect(),
         traffic: TrafficBody { scope: "process", windows },
     }

@@ -34,6 +34,7 @@ async fn without_a_valid_key_every_wallet_route_is_401_and_says_how_to_ask() {
         (Method::GET, "/api/risk/watches/x"),
         (Method::PUT, "/api/risk/watches/x"),
         (Method::DELETE, "/api/risk/watches/x"),
+        (Method::POST, "/api/risk/channels/x/test"),
     ];
     for (method, path) in routes {
         let attempts: [&[(&str, &str)]; 4] =

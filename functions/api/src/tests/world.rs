@@ -8,10 +8,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::Router;
 use risk_app::ports::{
-    Clock, Depth, Found, GasPrices, Histories, Positions, Prices, UpstreamHealth, Upstreams, WalletQuery,
+    Clock, Depth, Found, GasPrices, Histories, NoChannels, Positions, Prices, UpstreamHealth, Upstreams,
+    WalletQuery,
 };
 use risk_app::records::ApiKey;
-use risk_app::service::Ports;
+use risk_app::service::{NearLine, Ports};
 use risk_app::stores::Store;
 use risk_app::{Service, Settings};
 use risk_engine::Parameters;
@@ -85,6 +86,7 @@ impl World {
             prices: fake.clone(),
             histories: fake.clone(),
             gas: fake.clone(),
+            channels: Arc::new(NoChannels),
             upstreams: fake.clone(),
             store,
             clock: fake.clone(),
@@ -326,6 +328,8 @@ fn service_settings() -> Settings {
         lease_seconds: 120,
         discoveries_per_sweep: 10,
         sweep_interval_seconds: 600,
+        delivery_hold_seconds: 90,
+        near: NearLine::default(),
         cached_summaries: 100,
     }
 }

@@ -52,7 +52,7 @@ impl Service {
     /// [`AppError::NotFound`]; store errors.
     pub async fn acknowledge(&self, id: u64, visible: Option<&[Wallet]>) -> Result<Alert, AppError> {
         self.visible_alert(id, visible).await?;
-        let alert = self.ports.store.acknowledge(id, self.ports.clock.now()).await?;
+        let alert = self.ports.store.acknowledge(id, self.ports.clock.now(), &self.routes(None)).await?;
         self.answered(alert).await
     }
 
@@ -62,7 +62,8 @@ impl Service {
     /// [`AppError::NotFound`]; store errors.
     pub async fn resolve(&self, id: u64, visible: Option<&[Wallet]>) -> Result<Alert, AppError> {
         self.visible_alert(id, visible).await?;
-        let alert = self.ports.store.resolve(id, self.ports.clock.now(), "by hand").await?;
+        let alert =
+            self.ports.store.resolve(id, self.ports.clock.now(), "by hand", &self.routes(None)).await?;
         self.answered(alert).await
     }
 

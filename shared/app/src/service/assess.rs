@@ -1,6 +1,7 @@
 //! Assessing a batch: positions, then market data of its distinct assets, then the maths, then one write.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use risk_engine::alarm::{self, Standing, Thresholds, Transition};
@@ -8,16 +9,19 @@ use risk_engine::lending::{Lending, Unit};
 use risk_engine::market::MarketData;
 use risk_engine::pool::PoolPosition;
 use risk_engine::position::WalletPositions;
-use risk_engine::report::Report;
+use risk_engine::report::{AccountReport, Report};
 use risk_engine::{Prepared, assess};
 use risk_model::request::Scope;
-use risk_model::{Affects, Asset, ChainId, Gap, GapReason, KnownMarkets, Severity, Timestamp, Wallet};
+use risk_model::{
+    Affects, Asset, ChainId, Gap, GapReason, HealthFactor, KnownMarkets, Severity, Timestamp, Wallet,
+};
 
 use super::hourly::simulated_assets;
-use super::{AppError, Service};
+use super::{AppError, NearLine, Service};
 use crate::ports::{Depth, Found, WalletQuery};
 use crate::records::{Applied, AssessmentRecord, Commit, Watch};
 use crate::summary::Summary;
+use crate::sweeping::Fence;
 
 /// Batches of this many wallets are computed on all cores; smaller ones are done before a thread would start.
 const PARALLEL_FROM: usize = 64;
@@ -79,14 +83,15 @@ impl Service {
         &self,
         queries: &[WalletQuery],
         watches: &[Watch],
-        depth: Depth,
-        undiscovered: &HashSet<Wallet>,
+        (depth, undiscovered): (Depth, &HashSet<Wallet>),
+        fence: Option<Fence>,
     ) -> Result<(Vec<Assessed>, Applied), AppError> {
         let assessed = self.assess(queries, depth, &Scope::default(), undiscovered).await;
         let wallets: Vec<Wallet> = queries.iter().map(|query| query.wallet).collect();
         let standing = self.standing(&wallets).await?;
         let watches: HashMap<Wallet, &Watch> = watches.iter().map(|watch| (watch.wallet, watch)).collect();
-        let mut commit = Commit { at: self.ports.clock.now(), ..Commit::default() };
+        let mut commit = Commit { at: self.ports.clock.now(), fence, ..Commit::default() };
+        let everywhere = self.routes(None);
         let mut done = Vec::with_capacity(assessed.len());
         for (report, outcome) in assessed {
             let before = standing.get(&report.wallet).map_or(&[][..], Vec::as_slice);
@@ -96,7 +101,13 @@ impl Service {
             let (active, critical) = counts_after(before, &transitions);
             let summary = Summary::of(&report, active, critical);
             commit.assessments.push(record(&report, &summary, outcome.is_informative)?);
+            if !transitions.is_empty() {
+                commit.routes.insert(report.wallet, Arc::clone(&everywhere));
+            }
             commit.transitions.extend(transitions);
+            if let Some(is_near) = is_near(&report, self.settings.near) {
+                commit.near.push((report.wallet, is_near));
+            }
             if depth == Depth::Discover && outcome.is_discovered {
                 commit.tokens.push((report.wallet, outcome.tokens));
             }
@@ -125,6 +136,20 @@ impl Service {
         }
         thresholds
     }
+}
+
+/// Whether a wallet is near liquidation; `None` where it may be and nobody knows: then it is read as often as before.
+fn is_near(report: &Report, line: NearLine) -> Option<bool> {
+    let under = |account: &AccountReport| {
+        let is_close = account.health_factor.ratio().is_some_and(|factor| factor < line.health_factor);
+        is_close || account.probability_24h.known().is_some_and(|chance| chance.value >= line.probability_24h)
+    };
+    if report.accounts.iter().any(under) {
+        return Some(true);
+    }
+    let is_open = report.gaps.iter().any(|gap| gap.affects == Affects::Liquidation)
+        || report.accounts.iter().any(|account| matches!(account.health_factor, HealthFactor::Unknown(_)));
+    (!is_open).then_some(false)
 }
 
 /// What a read of one wallet says beside its figures.

@@ -1,8 +1,10 @@
 //! Health and status for operators: what is cheap to know, without a call to any provider.
 
 use super::{AppError, Service};
+use crate::delivery::{OutboxState, SwitchedOff};
 use crate::ports::UpstreamHealth;
 use crate::records::SweepReport;
+use crate::sweeping::Lane;
 
 /// How the service is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,10 @@ pub struct Status {
     pub watches: u64,
     /// Alerts not resolved.
     pub standing_alerts: u64,
+    /// Messages that wait and those that were given up.
+    pub outbox: OutboxState,
+    /// Channels that are switched off.
+    pub switched_off: Vec<SwitchedOff>,
     /// The last sweeps, newest first.
     pub sweeps: Vec<SweepReport>,
     /// Every upstream.
@@ -63,7 +69,7 @@ impl Service {
     /// The verdict. A dead store is unhealthy; an open breaker or a late sweep is degraded.
     pub async fn health(&self) -> Health {
         let upstreams = self.ports.upstreams.health();
-        let sweeps = self.ports.store.recent(1).await;
+        let sweeps = self.ports.store.recent(Some(Lane::Every), 1).await;
         let watches = self.ports.store.count_watches().await;
         let is_store_up = sweeps.is_ok() && watches.is_ok();
         let last = sweeps.ok().and_then(|reports| reports.into_iter().next());
@@ -89,7 +95,9 @@ impl Service {
             store: self.ports.store.name(),
             watches: self.ports.store.count_watches().await?,
             standing_alerts: self.ports.store.count_standing().await?,
-            sweeps: self.ports.store.recent(5).await?,
+            outbox: self.ports.store.outbox().await?,
+            switched_off: self.ports.store.switched_off().await?,
+            sweeps: self.ports.store.recent(None, 5).await?,
             upstreams: self.ports.upstreams.health(),
             cached_summaries: self.summaries.entry_count(),
         })

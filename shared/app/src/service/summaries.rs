@@ -104,7 +104,7 @@ impl Service {
         let query = self.query_of(wallet).await?;
         let watches = self.ports.store.find_watches(&[wallet]).await?;
         let (assessed, applied) =
-            self.assess_and_commit(&[query], &watches, Depth::Discover, &HashSet::new()).await?;
+            self.assess_and_commit(&[query], &watches, (Depth::Discover, &HashSet::new()), None).await?;
         let assessed = assessed.into_iter().next().ok_or(AppError::NotFound("wallet"))?;
         if assessed.is_informative {
             return Ok((assessed.summary, applied));

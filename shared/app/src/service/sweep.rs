@@ -1,62 +1,116 @@
-//! One sweep: every watched wallet, a page at a time under a lease; it may be killed at any point and run again.
+//! One sweep: the watched wallets of a lane of a shard, a page at a time under a lease; it may be killed at any point
+//! and run again.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use risk_model::{Asset, KnownMarkets, RiskLevel, Timestamp, Wallet};
+use tokio::sync::watch::Sender;
 use tracing::{info, instrument};
 
 use super::{AppError, Assessed, Service};
 use crate::ports::{Depth, WalletQuery};
 use crate::records::{Applied, SweepReport, Watch};
+use crate::stores::StoreError;
+use crate::sweeping::{Fence, Lane, Shard, lease_name};
 
-/// Who sweeps, and until when.
+/// Who sweeps what, and until when.
 #[derive(Clone, Debug)]
 pub struct SweepOrder {
     /// A name of this run, unique among all that may run.
     pub holder: String,
-    /// Stop before a page would begin after this; the next run starts anew.
+    /// Which wallets of the shard.
+    pub lane: Lane,
+    /// Which part of the watch list.
+    pub shard: Shard,
+    /// Stop before a page would begin after this; the next run goes on from there.
     pub deadline: Option<Timestamp>,
+    /// Is told after each page how many wallets this run has done.
+    pub progress: Option<Arc<Sender<u64>>>,
+}
+
+/// How a run ended.
+enum End {
+    /// At the last wallet.
+    Done,
+    /// Its time was over.
+    Late,
+    /// Another run took the lease.
+    Lost,
 }
 
 impl Service {
-    /// Assesses every watched wallet once. `None` where another run has the lease.
+    /// Assesses the wallets of a lane of a shard, from where the last unfinished run of it ended. `None` where another
+    /// run has the lease.
     ///
     /// # Errors
     /// Store errors; what was committed before stays.
-    #[instrument(skip_all, fields(sweep.holder = %order.holder))]
+    #[instrument(skip_all, fields(sweep.holder = %order.holder, sweep.lane = order.lane.name(), sweep.shard = %order.shard))]
     pub async fn sweep(&self, order: &SweepOrder) -> Result<Option<SweepReport>, AppError> {
-        let mut report = SweepReport { started_at: self.ports.clock.now(), ..SweepReport::default() };
-        let (mut after, mut discoveries) = (None, self.settings.discoveries_per_sweep);
-        loop {
-            let now = self.ports.clock.now();
-            if !self
-                .ports
-                .store
-                .lease(&order.holder, now, now.plus_seconds(self.settings.lease_seconds))
-                .await?
-            {
+        let mut report = SweepReport {
+            started_at: self.ports.clock.now(),
+            lane: order.lane.name().to_owned(),
+            shard: order.shard.to_string(),
+            ..SweepReport::default()
+        };
+        let end = match self.pages(order, &mut report).await {
+            Err(AppError::Store(StoreError::Fenced)) => End::Lost,
+            other => other?,
+        };
+        report.stopped = match end {
+            End::Done => None,
+            End::Late => Some("the time given to this run was over".to_owned()),
+            End::Lost if report.wallets == 0 => {
                 info!("another sweep is running");
                 return Ok(None);
             }
-            if order.deadline.is_some_and(|deadline| now >= deadline) {
-                report.stopped = Some("the time given to this run was over".to_owned());
-                break;
-            }
-            let page = self.ports.store.page_watches(after, self.settings.page_size).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.wallet);
-            self.sweep_page(&page, &mut discoveries, &mut report).await?;
-        }
+            End::Lost => Some("another run has taken the lease".to_owned()),
+        };
         report.finished_at = self.ports.clock.now();
         self.ports.store.record(&report).await?;
-        self.ports.store.release(&order.holder).await?;
+        let lease = lease_name(order.lane, order.shard);
+        self.ports.store.release(&lease, &order.holder, matches!(end, End::Done)).await?;
         measure(&report);
         Ok(Some(report))
+    }
+
+    /// Page after page, each under the renewed lease.
+    async fn pages(&self, order: &SweepOrder, report: &mut SweepReport) -> Result<End, AppError> {
+        let lease_name = lease_name(order.lane, order.shard);
+        let mut discoveries = self.settings.discoveries_per_sweep;
+        loop {
+            let now = self.ports.clock.now();
+            let until = now.plus_seconds(self.settings.lease_seconds);
+            let Some(lease) = self.ports.store.lease(&lease_name, &order.holder, now, until).await? else {
+                return Ok(End::Lost);
+            };
+            if order.deadline.is_some_and(|deadline| now >= deadline) {
+                return Ok(End::Late);
+            }
+            let after = lease.cursor.or(order.shard.before());
+            let last = order.shard.last();
+            let page = self.ports.store.page_lane(order.lane, after, last, self.settings.page_size).await?;
+            if page.is_empty() {
+                return Ok(End::Done);
+            }
+            let fence = Fence { lease: lease_name.clone(), token: lease.token, cursor: None };
+            self.sweep_page(&page, fence, &mut discoveries, report).await?;
+            info!(
+                sweep.wallets = report.wallets,
+                sweep.unknown = report.unknown,
+                sweep.opened = report.opened,
+                "page done"
+            );
+            if let Some(progress) = &order.progress {
+                progress.send_replace(report.wallets);
+            }
+        }
     }
 
     async fn sweep_page(
         &self,
         page: &[Watch],
+        fence: Fence,
         discoveries: &mut usize,
         report: &mut SweepReport,
     ) -> Result<(), AppError> {
@@ -86,12 +140,15 @@ impl Service {
                 }
             }
         }
-        for (queries, depth) in [(queries, Depth::Known), (to_discover, Depth::Discover)] {
-            if queries.is_empty() {
-                continue;
-            }
-            let (assessed, applied) = self.assess_and_commit(&queries, page, depth, &undiscovered).await?;
-            add(report, &assessed, &applied);
+        // The cursor moves with the page's last write, so that a run killed between two repeats rather than skips.
+        let cursor = page.last().map(|watch| watch.wallet);
+        let batches = [(queries, Depth::Known), (to_discover, Depth::Discover)];
+        let mut batches = batches.iter().filter(|(queries, _)| !queries.is_empty()).peekable();
+        while let Some((queries, depth)) = batches.next() {
+            let cursor = cursor.filter(|_| batches.peek().is_none());
+            let fence = Fence { cursor, ..fence.clone() };
+            let done = self.assess_and_commit(queries, page, (*depth, &undiscovered), Some(fence)).await?;
+            add(report, &done.0, &done.1);
         }
         Ok(())
     }

@@ -2,9 +2,11 @@
 
 use std::str::FromStr;
 
+use risk_app::sweeping::{MAX_SHARDS, Shard};
 use risk_model::{ChainId, Wallet};
+use risk_notify::{ChannelSettings, channels_of};
 
-use super::{Problems, Provider, Secret, Source};
+use super::{Problems, Provider, Secret, Source, reach};
 
 pub(super) struct Reader<'a> {
     source: &'a dyn Source,
@@ -42,6 +44,37 @@ impl<'a> Reader<'a> {
             self.problem(variable, &format!("must be from {least} to {most}"));
         }
         number
+    }
+
+    /// A number within bounds.
+    pub(super) fn fraction(&mut self, variable: &str, default: f64, least: f64, most: f64) -> f64 {
+        let number = self.parsed(variable, default);
+        if !(least..=most).contains(&number) {
+            self.problem(variable, &format!("must be from {least} to {most}"));
+        }
+        number
+    }
+
+    /// The channels; only in development may they be on this machine.
+    pub(super) fn channels(&mut self, variable: &str, is_development: bool) -> Vec<ChannelSettings> {
+        let text = self.source.value(variable).unwrap_or_default();
+        channels_of(&text, reach(is_development)).unwrap_or_else(|rejections| {
+            for rejection in rejections {
+                self.problem(variable, &rejection.message);
+            }
+            Vec::new()
+        })
+    }
+
+    /// The shard to sweep.
+    pub(super) fn shard(&mut self) -> Shard {
+        let count = self.within("SWEEP_SHARDS", 1, 1, MAX_SHARDS);
+        let completion_index = self.parsed("JOB_COMPLETION_INDEX", 0);
+        let index = self.parsed("SWEEP_SHARD", completion_index);
+        Shard::new(index, count).unwrap_or_else(|| {
+            self.problem("SWEEP_SHARD, JOB_COMPLETION_INDEX", "must be under SWEEP_SHARDS");
+            Shard::WHOLE
+        })
     }
 
     /// Which of the known texts it is; the first where it is not set.

@@ -1,10 +1,14 @@
 //! Alerts in memory.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use risk_app::delivery::Route;
 use risk_app::records::{Alert, AlertFilter, Applied};
 use risk_app::stores::{Alerts, StoreError};
 use risk_engine::alarm::Transition;
-use risk_model::{AlertKind, AlertState, Timestamp, Wallet};
+use risk_model::{AlertKind, AlertState, Happening, Timestamp, Wallet};
 
 use super::{MemoryStore, Shelves, counted};
 use crate::transition::{self, Target};
@@ -24,7 +28,11 @@ fn passes(alert: &Alert, filter: &AlertFilter) -> bool {
 
 impl Shelves {
     /// Carries out a batch's transitions in order.
-    pub(super) fn apply(&mut self, transitions: &[Transition], at: Timestamp) -> Applied {
+    pub(super) fn apply(
+        &mut self,
+        transitions: &[Transition],
+        (at, routes): (Timestamp, &HashMap<Wallet, Arc<[Route]>>),
+    ) -> Applied {
         let mut applied = Applied::default();
         for one in transitions {
             let moved = match transition::target(one, at) {
@@ -34,6 +42,11 @@ impl Shelves {
                     .and_then(|(alert, has_changed)| has_changed.then_some(alert)),
             };
             if let Some(alert) = moved {
+                if let (Some(happening), Some(routes)) =
+                    (transition::happening(one), routes.get(&alert.wallet))
+                {
+                    self.tell(&alert, happening, (at, routes));
+                }
                 transition::note(&mut applied, one, alert);
             }
         }
@@ -61,6 +74,20 @@ impl Shelves {
             self.standing.remove(&identity(alert));
         }
         Some((alert.clone(), has_changed))
+    }
+
+    /// Keeps the messages of an alert that changed, and answers the alert.
+    fn told(
+        &mut self,
+        altered: Option<(Alert, bool)>,
+        happening: Happening,
+        told: (Timestamp, &[Route]),
+    ) -> Option<Alert> {
+        let (alert, has_changed) = altered?;
+        if has_changed {
+            self.tell(&alert, happening, told);
+        }
+        Some(alert)
     }
 }
 
@@ -96,14 +123,27 @@ impl Alerts for MemoryStore {
         Ok(self.shelves()?.alerts.get(&id).cloned())
     }
 
-    async fn acknowledge(&self, id: u64, at: Timestamp) -> Result<Option<Alert>, StoreError> {
-        let altered = self.shelves()?.alter(id, |alert| transition::acknowledge(alert, at));
-        Ok(altered.map(|(alert, _)| alert))
+    async fn acknowledge(
+        &self,
+        id: u64,
+        at: Timestamp,
+        routes: &[Route],
+    ) -> Result<Option<Alert>, StoreError> {
+        let mut shelves = self.shelves()?;
+        let altered = shelves.alter(id, |alert| transition::acknowledge(alert, at));
+        Ok(shelves.told(altered, Happening::Acknowledged, (at, routes)))
     }
 
-    async fn resolve(&self, id: u64, at: Timestamp, resolution: &str) -> Result<Option<Alert>, StoreError> {
-        let altered = self.shelves()?.alter(id, |alert| transition::resolve(alert, at, resolution));
-        Ok(altered.map(|(alert, _)| alert))
+    async fn resolve(
+        &self,
+        id: u64,
+        at: Timestamp,
+        resolution: &str,
+        routes: &[Route],
+    ) -> Result<Option<Alert>, StoreError> {
+        let mut shelves = self.shelves()?;
+        let altered = shelves.alter(id, |alert| transition::resolve(alert, at, resolution));
+        Ok(shelves.told(altered, Happening::Resolved, (at, routes)))
     }
 
     async fn count_standing(&self) -> Result<u64, StoreError> {

@@ -50,6 +50,16 @@ impl Assessments for MemoryStore {
 
     async fn commit(&self, commit: Commit) -> Result<Applied, StoreError> {
         let mut shelves = self.shelves()?;
+        if let Some(fence) = &commit.fence {
+            shelves.pass_fence(fence)?;
+        }
+        for (wallet, is_near) in commit.near {
+            if is_near {
+                shelves.near.insert(wallet);
+            } else {
+                shelves.near.remove(&wallet);
+            }
+        }
         for assessment in &commit.assessments {
             keep(&mut shelves.latest, assessment);
             if assessment.is_informative {
@@ -70,6 +80,6 @@ impl Assessments for MemoryStore {
                 }
             }
         }
-        Ok(shelves.apply(&commit.transitions, commit.at))
+        Ok(shelves.apply(&commit.transitions, (commit.at, &commit.routes)))
     }
 }

@@ -6,6 +6,7 @@ use std::ops::Bound;
 use async_trait::async_trait;
 use risk_app::records::Watch;
 use risk_app::stores::{StoreError, Watches};
+use risk_app::sweeping::Lane;
 use risk_model::Wallet;
 
 use super::{MemoryStore, counted};
@@ -44,6 +45,29 @@ impl Watches for MemoryStore {
             .take(limit)
             .map(|(_, watch)| watch.clone())
             .collect())
+    }
+
+    async fn page_lane(
+        &self,
+        lane: Lane,
+        after: Option<Wallet>,
+        last: Wallet,
+        limit: u32,
+    ) -> Result<Vec<Watch>, StoreError> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        if after.is_some_and(|after| after >= last) {
+            return Ok(Vec::new());
+        }
+        let shelves = self.shelves()?;
+        let range = (from, Bound::Included(last));
+        Ok(match lane {
+            Lane::Every => shelves.watches.range(range).take(limit).map(|(_, watch)| watch.clone()).collect(),
+            Lane::Near => {
+                let near = shelves.near.range(range).filter_map(|wallet| shelves.watches.get(wallet));
+                near.take(limit).cloned().collect()
+            }
+        })
     }
 
     async fn count_watches(&self) -> Result<u64, StoreError> {

@@ -1,25 +1,30 @@
 //! Alerts in SQLite. A partial unique index holds "at most one standing alert of an identity" whoever writes.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use risk_app::delivery::Route;
 use risk_app::records::{Alert, AlertFilter, Applied};
 use risk_app::stores::{Alerts, StoreError};
 use risk_engine::alarm::Transition;
-use risk_model::{Timestamp, Wallet};
+use risk_model::{Happening, Timestamp, Wallet};
 use rusqlite::types::Value;
 use rusqlite::{Row, Transaction, params, params_from_iter};
 
-use super::SqliteStore;
 use super::column::{self, Record, all, bytes, first, hex_list, integer, optional_seconds, seconds};
 use super::failure::Failure;
+use super::{SqliteStore, outbox};
 use crate::transition::{self, Target};
 
 const OPEN: &str =
     "INSERT INTO alerts (wallet, account, kind, severity, state, message, action, measured, threshold,
-        clear_sweeps, opened_at, updated_at, acknowledged_at, resolved_at, resolution)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+        clear_sweeps, opened_at, updated_at, acknowledged_at, resolved_at, resolution, told)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
     ON CONFLICT (wallet, account, kind) WHERE state <> 'resolved' DO NOTHING RETURNING *";
 const SAVE: &str = "UPDATE alerts SET severity = ?2, state = ?3, message = ?4, action = ?5, measured = ?6,
-        threshold = ?7, clear_sweeps = ?8, updated_at = ?9, acknowledged_at = ?10, resolved_at = ?11, resolution = ?12
+        threshold = ?7, clear_sweeps = ?8, updated_at = ?9, acknowledged_at = ?10, resolved_at = ?11, resolution = ?12,
+        told = ?13
     WHERE id = ?1";
 const FIND: &str = "SELECT * FROM alerts WHERE id = ?1";
 pub(super) const STANDING: &str = "SELECT * FROM alerts
@@ -47,6 +52,7 @@ impl Record for Alert {
             acknowledged_at: column::optional_time(row, "acknowledged_at")?,
             resolved_at: column::optional_time(row, "resolved_at")?,
             resolution: row.get("resolution")?,
+            told: row.get("told")?,
         })
     }
 }
@@ -55,7 +61,7 @@ impl Record for Alert {
 pub(super) fn apply(
     file: &Transaction<'_>,
     transitions: &[Transition],
-    at: Timestamp,
+    (at, routes): (Timestamp, &HashMap<Wallet, Arc<[Route]>>),
 ) -> Result<Applied, Failure> {
     let mut applied = Applied::default();
     for one in transitions {
@@ -65,6 +71,9 @@ pub(super) fn apply(
                 .and_then(|(alert, has_changed)| has_changed.then_some(alert)),
         };
         if let Some(alert) = moved {
+            if let (Some(happening), Some(routes)) = (transition::happening(one), routes.get(&alert.wallet)) {
+                outbox::put(file, &alert, happening, (at, routes))?;
+            }
             transition::note(&mut applied, one, alert);
         }
     }
@@ -92,6 +101,7 @@ fn open(file: &Transaction<'_>, alert: &Alert) -> Result<Option<Alert>, Failure>
             optional_seconds(alert.acknowledged_at)?,
             optional_seconds(alert.resolved_at)?,
             alert.resolution,
+            alert.told,
         ],
     )
 }
@@ -135,8 +145,23 @@ fn save(file: &Transaction<'_>, alert: &Alert) -> Result<(), Failure> {
         optional_seconds(alert.acknowledged_at)?,
         optional_seconds(alert.resolved_at)?,
         alert.resolution,
+        alert.told,
     ])?;
     Ok(())
+}
+
+/// Writes the messages of an alert that changed, and answers the alert.
+fn tell(
+    file: &Transaction<'_>,
+    altered: Option<(Alert, bool)>,
+    happening: Happening,
+    told: (Timestamp, &[Route]),
+) -> Result<Option<Alert>, Failure> {
+    let Some((alert, has_changed)) = altered else { return Ok(None) };
+    if has_changed {
+        outbox::put(file, &alert, happening, told)?;
+    }
+    Ok(Some(alert))
 }
 
 /// The conditions of a filter without its place in the list, and their parameters.
@@ -198,19 +223,31 @@ impl Alerts for SqliteStore {
         self.read(move |file| find(file, id)).await
     }
 
-    async fn acknowledge(&self, id: u64, at: Timestamp) -> Result<Option<Alert>, StoreError> {
+    async fn acknowledge(
+        &self,
+        id: u64,
+        at: Timestamp,
+        routes: &[Route],
+    ) -> Result<Option<Alert>, StoreError> {
+        let routes = routes.to_vec();
         self.write(move |file| {
             let altered = alter(file, id, |alert| transition::acknowledge(alert, at))?;
-            Ok(altered.map(|(alert, _)| alert))
+            tell(file, altered, Happening::Acknowledged, (at, &routes))
         })
         .await
     }
 
-    async fn resolve(&self, id: u64, at: Timestamp, resolution: &str) -> Result<Option<Alert>, StoreError> {
-        let resolution = resolution.to_owned();
+    async fn resolve(
+        &self,
+        id: u64,
+        at: Timestamp,
+        resolution: &str,
+        routes: &[Route],
+    ) -> Result<Option<Alert>, StoreError> {
+        let (resolution, routes) = (resolution.to_owned(), routes.to_vec());
         self.write(move |file| {
             let altered = alter(file, id, |alert| transition::resolve(alert, at, &resolution))?;
-            Ok(altered.map(|(alert, _)| alert))
+            tell(file, altered, Happening::Resolved, (at, &routes))
         })
         .await
     }

@@ -8,7 +8,7 @@ use rusqlite::{Row, Transaction, params};
 
 use super::column::{self, Record, all, bytes, hex_list, parse_list, seconds, text_list};
 use super::failure::Failure;
-use super::{SqliteStore, alerts, markets};
+use super::{SqliteStore, alerts, markets, sweeps, watches};
 
 // The uninformative row exists only while it is the newer one.
 pub(super) const LATEST: &str = "SELECT * FROM assessments AS one
@@ -120,10 +120,14 @@ impl Assessments for SqliteStore {
 
     async fn commit(&self, commit: Commit) -> Result<Applied, StoreError> {
         self.write(move |file| {
+            if let Some(fence) = &commit.fence {
+                sweeps::pass_fence(file, fence)?;
+            }
             put_assessments(file, &commit.assessments)?;
+            watches::put_near(file, &commit.near)?;
             put_tokens(file, commit.at, &commit.tokens)?;
             markets::put(file, commit.at, &commit.markets)?;
-            alerts::apply(file, &commit.transitions, commit.at)
+            alerts::apply(file, &commit.transitions, (commit.at, &commit.routes))
         })
         .await
     }

@@ -16,7 +16,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const LOCK_ATTEMPTS: u32 = 400;
 const LOCK_PAUSE: Duration = Duration::from_millis(25);
 /// Statements kept compiled on a connection; every statement of the crate fits.
-const KEPT_STATEMENTS: usize = 64;
+const KEPT_STATEMENTS: usize = 96;
 /// The write-ahead log is cut back to this after a checkpoint, bytes.
 const LOG_LIMIT_BYTES: i64 = 64 * 1024 * 1024;
 
@@ -25,6 +25,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0002-closes.sql")),
     M::up(include_str!("../../migrations/0003-hourly-closes.sql")),
     M::up(include_str!("../../migrations/0004-known-markets.sql")),
+    M::up(include_str!("../../migrations/0005-outbox-and-leases.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

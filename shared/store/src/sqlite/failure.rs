@@ -21,6 +21,8 @@ pub(super) enum Failure {
     Schema(&'static str),
     /// The connection's thread has ended.
     Closed,
+    /// The lease that the write is made under is another's.
+    Fenced,
 }
 
 /// The part of a failure that names no path, statement or value.
@@ -80,6 +82,7 @@ impl Failure {
     pub(super) fn into_store_error(self) -> StoreError {
         let cause = match self {
             Self::Malformed(what) => return StoreError::Corrupt { what },
+            Self::Fenced => return StoreError::Fenced,
             Self::Unreadable => return StoreError::Corrupt { what: "value" },
             Self::Sqlite(error) => match error.sqlite_error() {
                 Some(code) if matches!(code.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {

@@ -1,25 +1,47 @@
-//! Sweep reports and the lease that keeps two sweeps apart, in SQLite.
+//! Sweep reports and the leases that keep two sweeps of a shard apart, in SQLite.
 
 use async_trait::async_trait;
 use risk_app::records::SweepReport;
 use risk_app::stores::{StoreError, Sweeps};
-use risk_model::Timestamp;
-use rusqlite::{Row, params};
+use risk_app::sweeping::{Fence, Lane, Lease};
+use risk_model::{Address, Timestamp, Wallet};
+use rusqlite::{Row, Transaction, params};
 
 use super::SqliteStore;
-use super::column::{self, Record, all, integer, seconds};
+use super::column::{self, Record, all, bytes, first, integer, seconds};
 use super::failure::Failure;
 use crate::KEPT_SWEEPS;
 
 const RECORD: &str = "INSERT INTO sweeps
-    (started_at, finished_at, wallets, unknown, opened, escalated, resolved, stopped)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    (started_at, finished_at, wallets, unknown, opened, escalated, resolved, stopped, lane, shard)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const DROP_OLDEST: &str = "DELETE FROM sweeps WHERE id <= (SELECT max(id) FROM sweeps) - ?1";
-const RECENT: &str = "SELECT * FROM sweeps ORDER BY id DESC LIMIT ?1";
-const LEASE: &str = "INSERT INTO sweep_lease (only, holder, until) VALUES (1, ?1, ?3)
-    ON CONFLICT (only) DO UPDATE SET holder = excluded.holder, until = excluded.until
-        WHERE sweep_lease.holder = excluded.holder OR sweep_lease.until <= ?2";
-const RELEASE: &str = "DELETE FROM sweep_lease WHERE holder = ?1";
+const RECENT: &str = "SELECT * FROM sweeps WHERE ?2 IS NULL OR lane = ?2 ORDER BY id DESC LIMIT ?1";
+// A renewal keeps the token and what the pass has done; a change of hands raises the token and goes on at the cursor.
+const LEASE: &str = "INSERT INTO sweep_leases (name, holder, until, token, cursor, began_at)
+    VALUES (?1, ?2, ?4, 1, NULL, ?3)
+    ON CONFLICT (name) DO UPDATE SET until = excluded.until,
+        token = token + (holder <> excluded.holder), holder = excluded.holder,
+        began_at = iif(cursor IS NULL AND holder <> excluded.holder, excluded.began_at, began_at)
+        WHERE holder = excluded.holder OR until <= ?3
+    RETURNING token, cursor, began_at";
+const RELEASE: &str = "UPDATE sweep_leases SET holder = '', until = 0, cursor = iif(?3, NULL, cursor)
+    WHERE name = ?1 AND holder = ?2";
+const FENCE: &str =
+    "UPDATE sweep_leases SET cursor = ifnull(?3, cursor) WHERE name = ?1 AND token = ?2 AND holder <> ''";
+
+impl Record for Lease {
+    const WHAT: &'static str = "lease";
+
+    fn read(row: &Row<'_>) -> Result<Self, Failure> {
+        let cursor: Option<[u8; 20]> = row.get("cursor")?;
+        Ok(Self {
+            token: column::natural(row, "token")?,
+            cursor: cursor.map(|bytes| Wallet::new(Address::from(bytes))),
+            began_at: column::time(row, "began_at")?,
+        })
+    }
+}
 
 impl Record for SweepReport {
     const WHAT: &'static str = "sweep report";
@@ -33,6 +55,8 @@ impl Record for SweepReport {
             opened: column::natural(row, "opened")?,
             escalated: column::natural(row, "escalated")?,
             resolved: column::natural(row, "resolved")?,
+            lane: row.get("lane")?,
+            shard: row.get("shard")?,
             stopped: row.get("stopped")?,
         })
     }
@@ -52,6 +76,8 @@ impl Sweeps for SqliteStore {
                 integer(report.escalated, "a count")?,
                 integer(report.resolved, "a count")?,
                 report.stopped,
+                report.lane,
+                report.shard,
             ])?;
             file.prepare_cached(DROP_OLDEST)?.execute([KEPT_SWEEPS])?;
             Ok(())
@@ -59,26 +85,39 @@ impl Sweeps for SqliteStore {
         .await
     }
 
-    async fn recent(&self, limit: u32) -> Result<Vec<SweepReport>, StoreError> {
-        self.read(move |file| all(&mut *file.prepare_cached(RECENT)?, [limit])).await
+    async fn recent(&self, lane: Option<Lane>, limit: u32) -> Result<Vec<SweepReport>, StoreError> {
+        let lane = lane.map(Lane::name);
+        self.read(move |file| all(&mut *file.prepare_cached(RECENT)?, params![limit, lane])).await
     }
 
-    async fn lease(&self, holder: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
-        let holder = holder.to_owned();
+    async fn lease(
+        &self,
+        name: &str,
+        holder: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<Lease>, StoreError> {
+        let (name, holder) = (name.to_owned(), holder.to_owned());
         self.write(move |file| {
-            let taken =
-                file.prepare_cached(LEASE)?.execute(params![holder, seconds(now)?, seconds(until)?])?;
-            Ok(taken == 1)
+            let mut lease = file.prepare_cached(LEASE)?;
+            first(&mut lease, params![name, holder, seconds(now)?, seconds(until)?])
         })
         .await
     }
 
-    async fn release(&self, holder: &str) -> Result<(), StoreError> {
-        let holder = holder.to_owned();
+    async fn release(&self, name: &str, holder: &str, is_done: bool) -> Result<(), StoreError> {
+        let (name, holder) = (name.to_owned(), holder.to_owned());
         self.write(move |file| {
-            file.prepare_cached(RELEASE)?.execute([holder])?;
+            file.prepare_cached(RELEASE)?.execute(params![name, holder, is_done])?;
             Ok(())
         })
         .await
     }
+}
+
+/// Moves the cursor of a lease, or refuses where it has changed hands.
+pub(super) fn pass_fence(file: &Transaction<'_>, fence: &Fence) -> Result<(), Failure> {
+    let token = integer(fence.token, "a token")?;
+    let moved = file.prepare_cached(FENCE)?.execute(params![fence.lease, token, fence.cursor.map(bytes)])?;
+    if moved == 1 { Ok(()) } else { Err(Failure::Fenced) }
 }

@@ -59,7 +59,7 @@ fn assert_corrupt<T: std::fmt::Debug>(answer: Result<T, StoreError>, expected: &
 async fn a_name_that_no_version_wrote_is_corrupt_and_not_a_guess() {
     const ALERT: &str =
         "INSERT INTO alerts VALUES (1, unhex('0707070707070707070707070707070707070707'), '', ";
-    const REST: &str = "'m', 'a', 1.0, 1.0, 0, 1, 1, NULL, NULL, NULL)";
+    const REST: &str = "'m', 'a', 1.0, 1.0, 0, 1, 1, NULL, NULL, NULL, 1)";
     for columns in
         ["'moon_risk', 'low', 'open'", "'data_blind', 'mild', 'open'", "'data_blind', 'low', 'napping'"]
     {
@@ -82,8 +82,8 @@ async fn values_out_of_their_range_are_corrupt() {
          INSERT INTO known_markets VALUES (unhex('0707070707070707070707070707070707070707'), 'base', 1, '[\"0x07\"]');
          INSERT INTO api_keys VALUES (zeroblob(32), 'x', 'not json', NULL, NULL, 1, NULL);
          INSERT INTO alerts VALUES (1, unhex('0707070707070707070707070707070707070707'), '', 'data_blind', 'low',
-             'open', 'm', 'a', 1.0, 1.0, 256, 1, 1, NULL, NULL, NULL);
-         INSERT INTO sweeps VALUES (1, 1, 1, -5, 0, 0, 0, 0, NULL)",
+             'open', 'm', 'a', 1.0, 1.0, 256, 1, 1, NULL, NULL, NULL, 1);
+         INSERT INTO sweeps VALUES (1, 1, 1, -5, 0, 0, 0, 0, NULL, 'every', '0/1')",
     )
     .await;
     assert_corrupt(store.find_watches(&[WALLET]).await, "watch");
@@ -91,7 +91,7 @@ async fn values_out_of_their_range_are_corrupt() {
     assert_corrupt(store.markets(&[WALLET]).await, "market list");
     assert_corrupt(store.find_key(&[0; 32]).await, "API key");
     assert_corrupt(store.find_alert(1).await, "alert");
-    assert_corrupt(store.recent(1).await, "sweep report");
+    assert_corrupt(store.recent(None, 1).await, "sweep report");
 }
 
 #[tokio::test]
@@ -203,13 +203,19 @@ async fn the_lookups_of_every_request_use_an_index() {
                 let lines = plan.query_map(["[]"], |row| row.get::<_, String>("detail"))?;
                 plans.push(lines.collect::<Result<Vec<_>, _>>()?.join("; "));
             }
+            let mut take = file.prepare(&format!("EXPLAIN QUERY PLAN {}", outbox::TAKE))?;
+            let lines = take.query_map(("desk", 1, 1), |row| row.get::<_, String>("detail"))?;
+            plans.push(lines.collect::<Result<Vec<_>, _>>()?.join("; "));
             Ok(plans)
         })
         .await
         .unwrap();
     for plan in plans {
         assert!(!plan.contains("SCAN alerts") && !plan.contains("SCAN assessments"), "{plan}");
-        assert!(!plan.contains("SCAN one") && !plan.contains("SCAN watches"), "{plan}");
+        assert!(
+            !plan.contains("SCAN one") && !plan.contains("SCAN earlier") && !plan.contains("SCAN watches"),
+            "{plan}"
+        );
         assert!(plan.contains("SEARCH"), "{plan}");
     }
 }

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use risk_app::records::Watch;
 use risk_app::stores::{StoreError, Watches};
+use risk_app::sweeping::Lane;
 use risk_model::Wallet;
-use rusqlite::{Row, params};
+use rusqlite::{Row, Transaction, params};
 
 use super::SqliteStore;
 use super::column::{self, Record, all, bytes, hex_list, seconds};
@@ -19,6 +20,11 @@ pub(super) const FIND: &str =
     "SELECT * FROM watches WHERE wallet IN (SELECT unhex(value) FROM json_each(?1))";
 // Every address is at least the empty blob, so that one statement serves the first page too.
 const PAGE: &str = "SELECT * FROM watches WHERE wallet > ?1 ORDER BY wallet LIMIT ?2";
+const PAGE_EVERY: &str = "SELECT * FROM watches WHERE wallet > ?1 AND wallet <= ?2 ORDER BY wallet LIMIT ?3";
+const PAGE_NEAR: &str = "SELECT watches.* FROM near_wallets JOIN watches USING (wallet)
+    WHERE near_wallets.wallet > ?1 AND near_wallets.wallet <= ?2 ORDER BY near_wallets.wallet LIMIT ?3";
+const PUT_NEAR: &str = "INSERT INTO near_wallets (wallet) VALUES (?1) ON CONFLICT (wallet) DO NOTHING";
+const DROP_NEAR: &str = "DELETE FROM near_wallets WHERE wallet = ?1";
 const COUNT: &str = "SELECT count(*) FROM watches";
 
 impl Record for Watch {
@@ -33,6 +39,15 @@ impl Record for Watch {
             updated_at: column::time(row, "updated_at")?,
         })
     }
+}
+
+/// Notes which wallets are near liquidation and which are not.
+pub(super) fn put_near(file: &Transaction<'_>, near: &[(Wallet, bool)]) -> Result<(), Failure> {
+    for (wallet, is_near) in near {
+        let statement = if *is_near { PUT_NEAR } else { DROP_NEAR };
+        file.prepare_cached(statement)?.execute([bytes(*wallet)])?;
+    }
+    Ok(())
 }
 
 #[async_trait]
@@ -72,6 +87,21 @@ impl Watches for SqliteStore {
     async fn page_watches(&self, after: Option<Wallet>, limit: u32) -> Result<Vec<Watch>, StoreError> {
         let after = after.map(|wallet| bytes(wallet).to_vec()).unwrap_or_default();
         self.read(move |file| all(&mut *file.prepare_cached(PAGE)?, params![after, limit])).await
+    }
+
+    async fn page_lane(
+        &self,
+        lane: Lane,
+        after: Option<Wallet>,
+        last: Wallet,
+        limit: u32,
+    ) -> Result<Vec<Watch>, StoreError> {
+        let after = after.map(|wallet| bytes(wallet).to_vec()).unwrap_or_default();
+        let page = match lane {
+            Lane::Every => PAGE_EVERY,
+            Lane::Near => PAGE_NEAR,
+        };
+        self.read(move |file| all(&mut *file.prepare_cached(page)?, params![after, bytes(last), limit])).await
     }
 
     async fn count_watches(&self) -> Result<u64, StoreError> {
