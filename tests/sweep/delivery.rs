@@ -69,7 +69,8 @@ async fn a_crash_is_told_to_every_channel_once_and_so_is_its_end() {
     let told = taken_once(&stack, "webhook").await;
     assert!(told.len() >= fallen.len(), "{told:?}");
     let first = received(&stack, "webhook").await;
-    let liquidation = first.iter().find(|one| one["json"]["data"]["alert"]["alert_type"] == "liquidation_risk");
+    let liquidation =
+        first.iter().find(|one| one["json"]["data"]["alert"]["alert_type"] == "liquidation_risk");
     let liquidation = liquidation.unwrap_or_else(|| panic!("{first:?}"));
     assert!(liquidation["text"].as_str().unwrap().to_lowercase().contains("repay"), "{liquidation}");
     assert_eq!(received(&stack, "pagerduty").await.len(), high(&fallen));

@@ -13,7 +13,7 @@ use risk_app::service::NearLine;
 use risk_app::sweeping::{Lane, Shard};
 use risk_http::Reach;
 use risk_model::ChainId;
-use risk_notify::ChannelSettings;
+use risk_notify::{AwsCredentials, ChannelSettings};
 
 pub use source::{ProcessEnvironment, Source, layered};
 
@@ -124,6 +124,9 @@ pub struct Settings {
     pub near: NearLine,
     /// `CHANNELS`: the channels that alerts are delivered to, a list in JSON or YAML (README); none.
     pub channels: Vec<ChannelSettings>,
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: what AWS knows the process by, for channels of
+    /// the kind `event_bridge`; none.
+    pub aws: Option<AwsCredentials>,
     /// `DELIVERY_HOLD_SECONDS`: how long a message that a process took before it died waits for another; 90.
     pub delivery_hold_seconds: u64,
     /// `FRESH_SECONDS`: an assessment younger than this is answered again; 60.
@@ -200,6 +203,7 @@ impl Settings {
                 probability_24h: reader.fraction("NEAR_PROBABILITY_24H", near.probability_24h, 0.0, 1.0),
             },
             channels: reader.channels("CHANNELS", is_development),
+            aws: reader.aws(),
             delivery_hold_seconds: reader.within("DELIVERY_HOLD_SECONDS", 90, 1, 3_600).into(),
             fresh_seconds: reader.within("FRESH_SECONDS", 60, 1, 3_600).into(),
             upstream_deadline: Duration::from_millis(

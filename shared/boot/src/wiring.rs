@@ -93,6 +93,7 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
         user_agent: USER_AGENT.to_owned(),
         reach: reach(settings.environment == Environment::Development),
         clock: Arc::clone(&clock),
+        aws: settings.aws.clone(),
     };
     let channels = ConfiguredChannels::new(settings.channels.clone(), around)
         .context("a channel's settings cannot be used")?;

@@ -30,7 +30,7 @@ const SOURCE: &str = "risk-manager";
 const MOST_ENTRIES: usize = 10;
 
 /// What AWS knows the process by. Boot reads it; a function's environment holds it for as long as the process lives.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AwsCredentials {
     /// `AWS_ACCESS_KEY_ID`.
     pub access_key_id: String,

@@ -1,6 +1,8 @@
 //! What sending leaves in the log at its finest. Alone in its process: tracing decides once per process whether a span
 //! is of interest, and a test running beside this one without a subscriber would decide that it is not.
 
+#![cfg(test)]
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 

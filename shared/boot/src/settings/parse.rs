@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use risk_app::sweeping::{MAX_SHARDS, Shard};
 use risk_model::{ChainId, Wallet};
-use risk_notify::{ChannelSettings, channels_of};
+use risk_notify::{AwsCredentials, ChannelSettings, channels_of};
 
 use super::{Problems, Provider, Secret, Source, reach};
 
@@ -63,6 +63,16 @@ impl<'a> Reader<'a> {
                 self.problem(variable, &rejection.message);
             }
             Vec::new()
+        })
+    }
+
+    /// AWS's credentials, where a key and its secret are given.
+    pub(super) fn aws(&self) -> Option<AwsCredentials> {
+        let secret = |variable: &str| self.source.value(variable).map(risk_notify::Secret::new);
+        Some(AwsCredentials {
+            access_key_id: self.source.value("AWS_ACCESS_KEY_ID")?,
+            secret_access_key: secret("AWS_SECRET_ACCESS_KEY")?,
+            session_token: secret("AWS_SESSION_TOKEN"),
         })
     }
 
