@@ -7,6 +7,7 @@ mod api_keys;
 mod assessments;
 mod closes;
 mod file;
+mod memories;
 mod outbox;
 mod races;
 mod samples;
@@ -87,6 +88,10 @@ hold_every_store_to! {
         tokens_are_replaced_as_a_whole_and_never_by_older_ones,
         markets_are_kept_chain_by_chain_and_never_replaced_by_older_ones,
         a_batch_of_thousands_is_one_commit;
+    memories:
+        a_memory_reads_back_to_the_last_bit_and_is_none_where_none_was_kept,
+        an_older_memory_never_replaces_a_newer_one,
+        thousands_of_memories_are_one_commit;
     transitions:
         opening_gives_an_alert_with_every_figure,
         opening_what_already_stands_changes_nothing,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use risk_app::records::{Alert, AlertFilter, Applied, AssessmentRecord, Commit, Watch};
 use risk_app::stores::Store;
 use risk_engine::alarm::{Identity, Transition};
-use risk_model::{Address, AlertKind, Range, RiskLevel, Severity, Timestamp, Wallet};
+use risk_model::{Address, AlertKind, OwnThresholds, Range, RiskLevel, Severity, Timestamp, Wallet};
 
 /// Text that stores have been known to trip over.
 pub(crate) const ODD_TEXT: &str = concat!(
@@ -31,6 +31,9 @@ pub(crate) fn watch(number: u64) -> Watch {
         wallet: wallet(number),
         label: None,
         health_factor_threshold: None,
+        thresholds: OwnThresholds::new(),
+        channels: None,
+        min_severity: None,
         created_at: at(0),
         updated_at: at(0),
     }

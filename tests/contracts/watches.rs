@@ -4,26 +4,47 @@ use std::sync::Arc;
 
 use risk_app::records::Watch;
 use risk_app::stores::Store;
-use risk_model::Wallet;
+use risk_model::{OwnThresholds, Severity, ThresholdName, Wallet};
 
 use crate::samples::{ODD_TEXT, at, wallet, watch};
+
+/// Each at its least and a little.
+fn every_threshold() -> OwnThresholds {
+    let mut own = OwnThresholds::new();
+    for name in ThresholdName::ALL {
+        own.set(*name, name.bounds().0 + 0.007).unwrap();
+    }
+    own
+}
 
 pub(crate) async fn a_watch_reads_back_as_it_was_put(store: Arc<dyn Store>) {
     let full = Watch {
         label: Some(ODD_TEXT.to_owned()),
         health_factor_threshold: Some(1.234_567_890_123),
+        thresholds: every_threshold(),
+        channels: Some(vec!["desk".parse().unwrap(), "night-shift_2".parse().unwrap()]),
+        min_severity: Some(Severity::High),
         updated_at: at(9),
         ..watch(1)
     };
     let bare = watch(2);
-    store.put_watches(&[full.clone(), bare.clone()]).await.unwrap();
+    let silent = Watch { channels: Some(vec![]), ..watch(3) };
+    store.put_watches(&[full.clone(), bare.clone(), silent.clone()]).await.unwrap();
+    assert_eq!(store.find_watches(&[silent.wallet]).await.unwrap(), [silent], "nowhere is not by default");
     assert_eq!(store.find_watches(&[full.wallet]).await.unwrap(), [full]);
     assert_eq!(store.find_watches(&[bare.wallet]).await.unwrap(), [bare]);
-    assert_eq!(store.count_watches().await.unwrap(), 2);
+    assert_eq!(store.count_watches().await.unwrap(), 3);
 }
 
 pub(crate) async fn putting_again_changes_everything_but_the_beginning(store: Arc<dyn Store>) {
-    let before = Watch { label: Some("before".to_owned()), health_factor_threshold: Some(1.5), ..watch(1) };
+    let before = Watch {
+        label: Some("before".to_owned()),
+        health_factor_threshold: Some(1.5),
+        thresholds: every_threshold(),
+        channels: Some(vec![]),
+        min_severity: Some(Severity::Low),
+        ..watch(1)
+    };
     let after = Watch { created_at: at(50), updated_at: at(50), ..watch(1) };
     store.put_watches(&[before]).await.unwrap();
     store.put_watches(&[after]).await.unwrap();

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod alert_types;
 mod delivery;
 
 use std::collections::HashSet;

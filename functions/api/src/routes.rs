@@ -12,6 +12,7 @@ pub(crate) mod info;
 pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod openapi;
+mod own_thresholds;
 pub(crate) mod positions;
 pub(crate) mod resolve;
 pub(crate) mod session;

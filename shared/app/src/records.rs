@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use risk_engine::alarm::{Standing, Transition};
+use risk_engine::alarm::{Memory, Standing, Transition};
 use risk_engine::market::{DailyCloses, HourlyCloses};
-use risk_model::{AlertKind, AlertState, Asset, KnownMarkets, Range, RiskLevel, Severity, Timestamp, Wallet};
+use risk_model::{
+    AlertKind, AlertState, Asset, ChannelId, KnownMarkets, OwnThresholds, Range, RiskLevel, Severity,
+    Timestamp, Wallet,
+};
 
 use crate::delivery::Route;
 use crate::sweeping::Fence;
@@ -19,6 +22,12 @@ pub struct Watch {
     pub label: Option<String>,
     /// Health factor under which `liquidation_risk` opens; the service's own where absent.
     pub health_factor_threshold: Option<f64>,
+    /// Its other thresholds; the service's own where absent.
+    pub thresholds: OwnThresholds,
+    /// Where its alerts are delivered: nowhere where empty, the service's default routes where `None`.
+    pub channels: Option<Vec<ChannelId>>,
+    /// Least severity that is delivered; the routes' own where absent.
+    pub min_severity: Option<Severity>,
     /// Since when.
     pub created_at: Timestamp,
     /// Last change.
@@ -126,6 +135,8 @@ pub struct Commit {
     pub assessments: Vec<AssessmentRecord>,
     /// What happens to alerts.
     pub transitions: Vec<Transition>,
+    /// What the alarms are to remember of a wallet, where that changed.
+    pub memories: Vec<(Wallet, Memory)>,
     /// Where the alerts of a wallet are told; those of a wallet that is absent are told to nobody.
     pub routes: HashMap<Wallet, Arc<[Route]>>,
     /// The tokens now known of a wallet, where they were discovered anew.

@@ -1,6 +1,7 @@
 //! The ports to what is kept. One contract suite runs against every adapter.
 
 use async_trait::async_trait;
+use risk_engine::alarm::Memory;
 use risk_model::{Asset, ChannelId, KnownMarkets, Timestamp, Wallet};
 use thiserror::Error;
 
@@ -61,10 +62,13 @@ pub trait Assessments: Send + Sync {
     async fn tokens(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Vec<Asset>)>, StoreError>;
     /// The markets known of each wallet, by the chains on which they were ever discovered, in no order.
     async fn markets(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Vec<KnownMarkets>)>, StoreError>;
+    /// What the alarms remember of each wallet of which anything is remembered, in no order. What cannot be read is
+    /// not remembered: it is never an error.
+    async fn memories(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Memory)>, StoreError>;
     /// Writes a batch in one act: all of it or none, and with each alert that opens, escalates or resolves the messages
     /// that tell it. Opening an identity that already stands (another run was first)
-    /// changes nothing; a transition of an alert that no longer stands changes nothing. An older assessment never
-    /// replaces a newer one. [`StoreError::Fenced`] where the commit is fenced by a lease that has changed hands.
+    /// changes nothing; a transition of an alert that no longer stands changes nothing. An older assessment or memory
+    /// never replaces a newer one. [`StoreError::Fenced`] where the commit is fenced by a lease that has changed hands.
     async fn commit(&self, commit: Commit) -> Result<Applied, StoreError>;
 }
 

@@ -124,8 +124,8 @@ pub struct Settings {
     pub near: NearLine,
     /// `CHANNELS`: the channels that alerts are delivered to, a list in JSON or YAML (README); none.
     pub channels: Vec<ChannelSettings>,
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: what AWS knows the process by, for channels of
-    /// the kind `event_bridge`; none.
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: needed where a channel is a bus; none. Lambda
+    /// sets them.
     pub aws: Option<AwsCredentials>,
     /// `DELIVERY_HOLD_SECONDS`: how long a message that a process took before it died waits for another; 90.
     pub delivery_hold_seconds: u64,

@@ -175,7 +175,11 @@ fn key(provider: &Provider) -> Option<Key> {
 fn service_settings(settings: &Settings) -> ServiceSettings {
     ServiceSettings {
         parameters: Parameters::default(),
-        thresholds: Thresholds::default(),
+        thresholds: Thresholds {
+            blindness_budget_seconds: 2 * settings.sweep_interval_seconds,
+            cool_down_seconds: 3 * settings.sweep_interval_seconds,
+            ..Thresholds::default()
+        },
         chains: settings.chains.clone(),
         fresh_seconds: settings.fresh_seconds,
         page_size: settings.sweep_page,

@@ -1,12 +1,21 @@
 //! Alarms: what a report says of each thing that is watched, and what becomes of the alerts that stand.
 //!
-//! Both halves are pure. [`signals`] reads one report; [`decide`] compares its signals with the standing alerts of
-//! that wallet. What is not known neither opens nor closes anything, except `data_blind`, which says so.
+//! Both halves are pure. [`signals`] reads one report against what is remembered of the wallet; [`decide`] compares its
+//! signals with the standing alerts. [`judge()`] does both and makes the next [`Memory`]. What is not known neither opens
+//! nor closes anything, except `data_blind`, which says so.
 
+mod blind;
+mod cure;
 mod decision;
+mod gas;
+mod health;
+mod judge;
 mod liquidation;
+mod memory;
+mod oracle;
 mod peg;
 mod signal;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod thresholds;
@@ -16,8 +25,11 @@ use risk_model::{Affects, AlertKind, Severity, Wallet};
 use crate::report::Report;
 
 pub use decision::decide;
+pub use judge::{Judgement, judge};
 pub use liquidation::{Stand, stand};
+pub use memory::{AccountMemory, MAX_ACCOUNTS, MAX_RESTS, MAX_TERMS, Memory, NormalGas, Peaks, Rest};
 pub use signal::signals;
+pub use terms::{AssetTerms, TermsMemory};
 pub use thresholds::{Line, STABLECOINS, Thresholds};
 
 /// What an alert is about. At most one alert of an identity stands at a time.
@@ -25,7 +37,7 @@ pub use thresholds::{Line, STABLECOINS, Thresholds};
 pub struct Identity {
     /// Whose.
     pub wallet: Wallet,
-    /// The account's key (or the asset, for a depeg); empty for the wallet as a whole.
+    /// The account's key (or the asset, for a depeg, or the chain, for gas); empty for the wallet as a whole.
     pub account: String,
     /// What it warns of.
     pub kind: AlertKind,

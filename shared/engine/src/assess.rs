@@ -31,7 +31,7 @@ use crate::position::{Holding, LendingAccount, WalletPositions};
 use crate::prepared::Prepared;
 use crate::probability::Estimate;
 use crate::quantity::whole;
-use crate::report::{AccountReport, Components, HoldingReport, Report};
+use crate::report::{AccountReport, Components, GasCost, HoldingReport, Report};
 use crate::{score, stress};
 
 pub use self::account::account_key;
@@ -92,6 +92,7 @@ fn measure(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
         concentration: spread.concentration,
         liquidity: spread.liquidity,
         gas: gas(prepared),
+        repayment_gas: repayment_gas(prepared),
         readings: positions.readings.iter().chain(&prepared.market().readings).cloned().collect(),
         exposures: book.by_asset(),
         stress: Vec::new(),
@@ -261,6 +262,20 @@ fn recommendations<'a>(
         .collect();
     all.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.account.cmp(&b.account)));
     all
+}
+
+/// Gas units × gwei × 1e-9 of the chain's own token, at its market price.
+fn repayment_gas(prepared: &Prepared<'_>) -> Vec<GasCost> {
+    let cost = |(chain, gwei): (risk_model::ChainId, f64)| {
+        let tokens = prepared.parameters().repayment_gas_units * gwei * 1e-9;
+        let too_large = || Figure::Unknown("the cost is no number".to_owned());
+        let usd = match prepared.price(&risk_model::Asset::native(chain)) {
+            Ok(usd) => Usd::new(tokens * usd).map_or_else(too_large, Figure::Known),
+            Err(gap) => Figure::Unknown(reason(&gap)),
+        };
+        GasCost { chain, tokens, usd }
+    };
+    gas(prepared).into_iter().map(cost).collect()
 }
 
 fn gas(prepared: &Prepared<'_>) -> Vec<(risk_model::ChainId, f64)> {

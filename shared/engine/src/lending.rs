@@ -96,6 +96,24 @@ pub struct Part {
     pub can_supply: bool,
     /// Whether the protocol takes repayments and pays out now.
     pub can_move: bool,
+    /// What governance has decided about it.
+    pub terms: Terms,
+}
+
+/// What a protocol's governance decides about an asset beside its liquidation threshold, and may change under an
+/// account that did nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Terms {
+    /// Share of the supply's value that may be borrowed against, fraction, for this wallet; `None` where the asset is
+    /// no collateral.
+    pub loan_to_value: Option<f64>,
+    /// What a liquidator takes beyond the value that it repays, fraction (0.05 is 5 %), for this wallet; `None` where
+    /// the asset is no collateral.
+    pub liquidation_bonus: Option<f64>,
+    /// Whether new supplies are refused.
+    pub is_frozen: bool,
+    /// Whether neither repayments nor withdrawals are taken.
+    pub is_paused: bool,
 }
 
 impl Part {

@@ -52,6 +52,9 @@ pub struct Parameters {
     /// Gas that a liquidation takes with the swaps around it, units: 600,000. Receipts of one each on Ethereum say
     /// 612,229 (Aave V3) and 411,930 (Aave V2); what a rollup pays for its data on Ethereum is not in it.
     pub liquidation_gas_units: f64,
+    /// Gas that a repayment takes with the approval before it, units: 300,000. A repayment alone is about 200,000 on
+    /// Aave V3; it only tells what a cure costs.
+    pub repayment_gas_units: f64,
 }
 
 impl Default for Parameters {
@@ -78,6 +81,7 @@ impl Default for Parameters {
             filter: FilterParameters::default(),
             draws: Draws::default(),
             liquidation_gas_units: 600_000.0,
+            repayment_gas_units: 300_000.0,
         }
     }
 }

@@ -5,12 +5,15 @@ use risk_model::{
     U256, Usd, Wallet,
 };
 
+use crate::lending::Terms;
 use crate::liquidation::Carry;
 use crate::position::{Block, Provenance, Reading};
 use crate::probability::{Estimate, Model};
 
+mod gas;
 mod market;
 
+pub use gas::GasCost;
 pub use market::{Correlation, MarketRisk, Method, MethodRisk, Tails};
 
 mod pool;
@@ -60,6 +63,8 @@ pub struct Report {
     pub stress: Vec<StressReport>,
     /// Gas by chain, where known: gwei.
     pub gas: Vec<(ChainId, f64)>,
+    /// What the gas of a repayment costs on the same chains.
+    pub repayment_gas: Vec<GasCost>,
     /// What made the score, largest first.
     pub drivers: Vec<Driver>,
     /// What to do, in amounts.
@@ -98,6 +103,9 @@ pub struct AccountReport {
     pub block: Block,
     /// Where it was read from.
     pub provenance: Provenance,
+    /// Whether nothing is doubtful about what it was computed from: read from the chain, at a fresh block, at oracle
+    /// prices that are not known to be stale.
+    pub is_confirmed: bool,
     /// By the protocol's own oracle: what the protocol liquidates by.
     pub health_factor: HealthFactor,
     /// By market prices.
@@ -179,12 +187,16 @@ pub struct ReserveReport {
     pub is_collateral: bool,
     /// Share of the supply's value that counts before liquidation, in force for this wallet, fraction.
     pub liquidation_threshold: f64,
+    /// What governance has decided about it otherwise.
+    pub terms: Terms,
     /// Interest that the supply earns now, fraction a year, continuously compounded.
     pub supply_rate: Figure<f64>,
     /// Interest that the debt costs now, fraction a year, continuously compounded.
     pub borrow_rate: Figure<f64>,
     /// The protocol oracle's price, USD.
     pub oracle_price: Figure<Usd>,
+    /// When that price's source was last updated, where it says so.
+    pub oracle_updated_at: Option<Timestamp>,
     /// The market's price, USD.
     pub market_price: Figure<Usd>,
     /// The price of this asset alone, by the protocol's oracle, at which the health factor is 1.

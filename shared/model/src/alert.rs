@@ -7,6 +7,8 @@ named! {
     AlertKind {
         /// A lending account is near or under a health factor of 1.
         LiquidationRisk = "liquidation_risk",
+        /// A health factor fell far within a day, to where it matters.
+        HealthFactorDrop = "health_factor_drop",
         /// The volatility component passed its threshold.
         HighVolatility = "high_volatility",
         /// One-day VaR passed its threshold.
@@ -15,10 +17,18 @@ named! {
         OverExposure = "over_exposure",
         /// It would take too long to sell.
         LowLiquidity = "low_liquidity",
+        /// Gas is dear where an account needs a cure.
+        GasSpike = "gas_spike",
         /// A stablecoin left its peg.
         StablecoinDepeg = "stablecoin_depeg",
         /// A protocol's oracle and the market differ.
         OracleDivergence = "oracle_divergence",
+        /// A protocol's oracle has not been updated for too long.
+        OracleStale = "oracle_stale",
+        /// Governance changed the terms of an asset that an account depends on, to the owner's loss.
+        ParameterChange = "parameter_change",
+        /// Interest alone liquidates an account soon.
+        CarryLiquidation = "carry_liquidation",
         /// The wallet could not be read fully.
         DataBlind = "data_blind",
     }

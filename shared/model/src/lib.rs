@@ -15,6 +15,7 @@ pub mod protocol;
 pub mod rejection;
 pub mod request;
 pub mod severity;
+pub mod threshold;
 pub mod time;
 pub mod wallet;
 
@@ -30,5 +31,6 @@ pub use money::Usd;
 pub use protocol::Protocol;
 pub use rejection::{Code, Rejection};
 pub use severity::{RiskLevel, Severity};
+pub use threshold::{OwnThresholds, ThresholdName};
 pub use time::Timestamp;
 pub use wallet::Wallet;

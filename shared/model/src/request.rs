@@ -7,12 +7,15 @@ mod body;
 mod query;
 mod simulate;
 mod strict;
+mod watch;
 
 use crate::alert::AlertKind;
 use crate::chain::ChainId;
+use crate::channel::ChannelId;
 use crate::protocol::Protocol;
 use crate::rejection::{Code, Rejection};
 use crate::severity::Severity;
+use crate::threshold::OwnThresholds;
 use crate::wallet::Wallet;
 
 use body::Body;
@@ -34,6 +37,8 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 pub const MAX_LIST: usize = 100;
 /// Most alerts or watches on a page.
 pub const MAX_PAGE: u32 = 200;
+/// Most channels of a watch.
+pub const MAX_CHANNELS: usize = 20;
 /// Longest label of a watch, characters.
 pub const MAX_LABEL: usize = 100;
 /// Longest accepted age of an assessment, seconds.
@@ -204,8 +209,15 @@ impl WatchesRequest {
 pub struct WatchRequest {
     /// A name for people.
     pub label: Option<String>,
-    /// Health factor under which `liquidation_risk` opens, above 1 and at most 10.
+    /// Health factor under which `liquidation_risk` opens, above 1 and at most 10: `thresholds.health_factor`, or the
+    /// older `health_factor_threshold`.
     pub health_factor: Option<f64>,
+    /// The other thresholds.
+    pub thresholds: OwnThresholds,
+    /// Where its alerts are delivered: nowhere where empty, the service's default routes where `None`.
+    pub channels: Option<Vec<ChannelId>>,
+    /// Least severity that is delivered.
+    pub min_severity: Option<Severity>,
 }
 
 impl WatchRequest {
@@ -219,8 +231,16 @@ impl WatchRequest {
         }
         let mut body = Body::parse(body)?;
         let label = body.text("label", MAX_LABEL);
-        let health_factor = body.number("health_factor_threshold", 1.0, 10.0);
-        body.finish(|| Some(Self { label, health_factor }))
+        let older = body.number("health_factor_threshold", 1.0, 10.0);
+        let (newer, thresholds) = body.object("thresholds", watch::thresholds).unwrap_or_default();
+        if older.is_some() && newer.is_some() {
+            body.refuse_with("health_factor_threshold", Code::Repeated, watch::GIVEN_TWICE);
+        }
+        let channels = watch::channels(&mut body);
+        let min_severity = body.optional("min_severity", str::parse);
+        body.finish(|| {
+            Some(Self { label, health_factor: newer.or(older), thresholds, channels, min_severity })
+        })
     }
 }
 

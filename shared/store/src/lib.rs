@@ -1,6 +1,7 @@
 //! Where things are kept: SQLite for a service, memory for tests and trials. One contract suite holds both to the
 //! ports of `risk_app::stores`.
 
+mod alarm_memory;
 mod memory;
 mod sqlite;
 mod transition;

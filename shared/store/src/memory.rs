@@ -15,6 +15,7 @@ use risk_app::delivery::{DeadLetter, SwitchedOff};
 use risk_app::records::{Alert, ApiKey, AssessmentRecord, KeptCloses, KeptHourly, SweepReport, Watch};
 use risk_app::stores::{Store, StoreError};
 use risk_app::sweeping::Lease;
+use risk_engine::alarm::Memory;
 use risk_model::{AlertKind, Asset, B256, ChainId, ChannelId, Timestamp, Wallet};
 use thiserror::Error;
 
@@ -32,6 +33,7 @@ struct Shelves {
     last_known: BTreeMap<Wallet, AssessmentRecord>,
     tokens: BTreeMap<Wallet, (Timestamp, Vec<Asset>)>,
     markets: BTreeMap<Wallet, BTreeMap<ChainId, (Timestamp, Vec<B256>)>>,
+    memories: BTreeMap<Wallet, (Timestamp, Memory)>,
     alerts: BTreeMap<u64, Alert>,
     /// The standing alert of each identity that has one.
     standing: BTreeMap<(Wallet, String, AlertKind), u64>,

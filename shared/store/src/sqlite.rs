@@ -12,6 +12,7 @@ mod column;
 mod connection;
 mod failure;
 mod markets;
+mod memories;
 mod outbox;
 mod sweeps;
 mod watches;

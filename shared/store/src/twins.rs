@@ -138,6 +138,7 @@ impl Twin {
                     transitions,
                     tokens: vec![],
                     markets: vec![],
+                    memories: vec![],
                     near: vec![],
                     fence: None,
                     routes: (0..2).map(|number| (wallet(number), along())).collect(),

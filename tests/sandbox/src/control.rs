@@ -1,6 +1,7 @@
 //! The routes that command the world and ask for the truth.
 
 pub(crate) mod expected;
+mod governance;
 mod pool;
 
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/crash", post(crash))
         .route("/price", post(set_price))
         .route("/pool", post(pool::set))
+        .route("/reserve", post(governance::reserve))
+        .route("/gas", post(governance::gas))
         .route("/advance", post(advance))
         .route("/fault", post(set_fault).get(list_faults).delete(clear_faults))
         .route("/counters", get(counters).delete(clear_counters))

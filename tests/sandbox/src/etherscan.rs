@@ -62,7 +62,7 @@ async fn api(
 /// Gas prices in gwei, as fractional strings.
 fn gas_oracle(world: &World, chain: &Chain, effects: &Effects) -> Value {
     let head = chain.head(world.clock.now().saturating_sub(effects.block_lag_seconds));
-    let base_gwei = chain.facts.base_fee_wei as f64 / 1e9;
+    let base_gwei = chain.facts.base_fee_wei as f64 / 1e9 * world.governed.gas_factor(chain.facts.id);
     let gwei = |share: f64| format!("{:.9}", base_gwei * share);
     let ratios: Vec<String> = (head.saturating_sub(4)..=head)
         .map(|number| format!("{:.15}", Draw::new(number, &[b"gas used"]).between(0.2, 0.8)))

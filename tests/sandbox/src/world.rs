@@ -3,6 +3,7 @@
 pub(crate) mod asset;
 pub(crate) mod chain;
 pub(crate) mod fork;
+pub(crate) mod governed;
 pub(crate) mod moved;
 pub(crate) mod pool;
 pub(crate) mod token;
@@ -21,6 +22,7 @@ use crate::market::Market;
 use crate::receivers::Inbox;
 use crate::wallets::{self, Wallet};
 use crate::world::chain::Chain;
+use crate::world::governed::Governed;
 use crate::world::moved::MovedPools;
 
 /// How many derived wallets are remembered before they are derived again.
@@ -38,6 +40,8 @@ pub(crate) struct World {
     pub(crate) chains: Vec<Chain>,
     /// Liquidity pools moved away from the market.
     pub(crate) moved_pools: MovedPools,
+    /// Reserves' terms and gas that were changed.
+    pub(crate) governed: Governed,
     /// Faults in force.
     pub(crate) faults: FaultBook,
     /// Requests seen.
@@ -62,6 +66,7 @@ impl World {
             market: Market::new(seed, assets, now),
             chains,
             moved_pools: MovedPools::default(),
+            governed: Governed::default(),
             faults: FaultBook::new(seed),
             counters: Counters::default(),
             inbox: Inbox::default(),
@@ -143,6 +148,7 @@ impl World {
         self.clock.reset();
         self.market.reset();
         self.moved_pools.clear();
+        self.governed.clear();
         self.faults.clear(None);
         self.counters.clear();
         self.inbox.clear();

@@ -117,6 +117,24 @@ pub(crate) struct ThresholdsBody {
     pub depeg: LineBody,
     /// `oracle_divergence`, |oracle − market| ÷ market.
     pub divergence: LineBody,
+    /// `health_factor_drop`, fall from the highest of the last day, fraction.
+    pub health_factor_fall: LineBody,
+    /// `health_factor_drop`, health factor under which a fall matters: opens under, closes above.
+    pub fall_matters_under: LineBody,
+    /// `oracle_stale`, age of an oracle's last update, seconds.
+    pub oracle_age_seconds: LineBody,
+    /// `carry_liquidation`, days until interest alone liquidates: opens under, closes above.
+    pub carry_days: LineBody,
+    /// `gas_spike`, gas price ÷ the normal one.
+    pub gas_multiple: LineBody,
+    /// `gas_spike`, what a repayment's gas must cost at least, USD.
+    pub gas_min_usd: f64,
+    /// `parameter_change`, how long a change is news, seconds.
+    pub parameter_notice_seconds: u64,
+    /// `data_blind`, how long a wallet may be unreadable, seconds.
+    pub blindness_budget_seconds: u64,
+    /// How long a resolved alert does not open again at the same severity, seconds.
+    pub cool_down_seconds: u64,
 }
 
 impl From<&Thresholds> for ThresholdsBody {
@@ -127,6 +145,10 @@ impl From<&Thresholds> for ThresholdsBody {
                     $($name: LineBody { open: thresholds.$name.open, close: thresholds.$name.close },)+
                     health_factor_high: thresholds.health_factor_high,
                     health_factor_critical: thresholds.health_factor_critical,
+                    gas_min_usd: thresholds.gas_min_usd,
+                    parameter_notice_seconds: thresholds.parameter_notice_seconds,
+                    blindness_budget_seconds: thresholds.blindness_budget_seconds,
+                    cool_down_seconds: thresholds.cool_down_seconds,
                 }
             };
         }
@@ -139,7 +161,12 @@ impl From<&Thresholds> for ThresholdsBody {
             asset_share,
             liquidity_days,
             depeg,
-            divergence
+            divergence,
+            health_factor_fall,
+            fall_matters_under,
+            oracle_age_seconds,
+            carry_days,
+            gas_multiple
         )
     }
 }

@@ -8,10 +8,12 @@ use axum::response::{IntoResponse, Response};
 use risk_app::AppError;
 use risk_app::records::Watch;
 use risk_app::summary::rfc3339;
+use risk_model::Severity;
 use risk_model::request::{WalletRequest, WatchRequest};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::own_thresholds::OwnThresholdsBody;
 use crate::answer::json;
 use crate::caller::Caller;
 use crate::input::{json_body, take_no_body, take_no_query};
@@ -25,8 +27,15 @@ pub(crate) struct WatchSettings {
     /// A name for people, at most 100 characters.
     #[schema(max_length = 100)]
     label: Option<String>,
-    /// Health factor under which `liquidation_risk` opens: above 1 and at most 10; the service's own where absent.
+    /// The older name of `thresholds.health_factor`: give one of them.
     health_factor_threshold: Option<f64>,
+    /// Thresholds of its own; the service's where absent.
+    thresholds: Option<OwnThresholdsBody>,
+    /// Names of the channels that its alerts go to, at most 20; none where empty, the service's routes where absent.
+    #[schema(max_items = 20)]
+    channels: Option<Vec<String>>,
+    /// Least severity that is delivered: `low`, `medium`, `high`, `critical`; the channels' own where absent.
+    min_severity: Option<String>,
 }
 
 /// A wallet on the watch list.
@@ -38,6 +47,12 @@ pub(crate) struct WatchBody {
     pub label: Option<String>,
     /// Health factor under which `liquidation_risk` opens; the service's own where absent.
     pub health_factor_threshold: Option<f64>,
+    /// Thresholds of its own; those that are absent are the service's.
+    pub thresholds: OwnThresholdsBody,
+    /// Names of the channels that its alerts go to; none where empty, the service's routes where null.
+    pub channels: Option<Vec<String>>,
+    /// Least severity that is delivered; the channels' own where null.
+    pub min_severity: Option<&'static str>,
     /// Since when, RFC 3339.
     pub created_at: String,
     /// Last change, RFC 3339.
@@ -50,6 +65,9 @@ impl From<&Watch> for WatchBody {
             wallet_address: watch.wallet.to_string(),
             label: watch.label.clone(),
             health_factor_threshold: watch.health_factor_threshold,
+            thresholds: watch.into(),
+            channels: watch.channels.as_ref().map(|names| names.iter().map(ToString::to_string).collect()),
+            min_severity: watch.min_severity.map(Severity::name),
             created_at: rfc3339(watch.created_at),
             updated_at: rfc3339(watch.updated_at),
         }

@@ -27,6 +27,26 @@ async fn a_watch_is_made_changed_read_and_removed() {
 }
 
 #[tokio::test]
+async fn a_watch_has_thresholds_channels_and_a_least_severity_of_its_own() {
+    let world = World::open();
+    let path = format!("/api/risk/watches/{}", account_wallet());
+    let body = r#"{"thresholds":{"health_factor":1.5,"carry_days":60,"cool_down_seconds":0},
+        "channels":["desk"],"min_severity":"high"}"#;
+    let made = put(&world.router, &path, body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let watch = get(&world.router, &path).await.json();
+    assert_eq!(watch["health_factor_threshold"], 1.5);
+    let own = serde_json::json!({"health_factor": 1.5, "carry_days": 60.0, "cool_down_seconds": 0.0});
+    assert_eq!(watch["thresholds"], own);
+    assert_eq!((&watch["channels"], &watch["min_severity"]), (&serde_json::json!(["desk"]), &"high".into()));
+    let bare = put(&world.router, &path, "{}").await.json();
+    assert_eq!((&bare["thresholds"], &bare["channels"]), (&serde_json::json!({}), &Value::Null));
+    let refused = put(&world.router, &path, r#"{"thresholds":{"carry_days":-1}}"#).await;
+    refused.problem(422, "refused-values");
+    assert_eq!(refused.refused(), [("thresholds.carry_days".to_owned(), "out_of_range".to_owned())]);
+}
+
+#[tokio::test]
 async fn a_wallet_is_watched_even_while_no_provider_answers() {
     let world = World::open();
     world.fake.behave(Mode::Dead);

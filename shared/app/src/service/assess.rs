@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use risk_engine::alarm::{self, Standing, Thresholds, Transition};
+use risk_engine::alarm::{self, Judgement, Memory, Standing, Thresholds, Transition};
 use risk_engine::lending::{Lending, Unit};
 use risk_engine::market::MarketData;
 use risk_engine::pool::PoolPosition;
@@ -89,6 +89,8 @@ impl Service {
         let assessed = self.assess(queries, depth, &Scope::default(), undiscovered).await;
         let wallets: Vec<Wallet> = queries.iter().map(|query| query.wallet).collect();
         let standing = self.standing(&wallets).await?;
+        let memories: HashMap<Wallet, Memory> =
+            self.ports.store.memories(&wallets).await?.into_iter().collect();
         let watches: HashMap<Wallet, &Watch> = watches.iter().map(|watch| (watch.wallet, watch)).collect();
         let mut commit = Commit { at: self.ports.clock.now(), fence, ..Commit::default() };
         let everywhere = self.routes(None);
@@ -96,8 +98,11 @@ impl Service {
         for (report, outcome) in assessed {
             let before = standing.get(&report.wallet).map_or(&[][..], Vec::as_slice);
             let thresholds = self.thresholds(watches.get(&report.wallet).copied());
-            let transitions =
-                alarm::decide(before, &alarm::signals(&report, &thresholds), alarm::is_full(&report));
+            let remembered = memories.get(&report.wallet).cloned().unwrap_or_default();
+            let Judgement { transitions, memory } = alarm::judge(&report, before, &remembered, &thresholds);
+            if memory != remembered {
+                commit.memories.push((report.wallet, memory));
+            }
             let (active, critical) = counts_after(before, &transitions);
             let summary = Summary::of(&report, active, critical);
             commit.assessments.push(record(&report, &summary, outcome.is_informative)?);
@@ -133,6 +138,9 @@ impl Service {
         let mut thresholds = self.settings.thresholds.clone();
         if let Some(open) = watch.and_then(|watch| watch.health_factor_threshold) {
             thresholds.open_liquidation_under(open);
+        }
+        for (name, value) in watch.into_iter().flat_map(|watch| watch.thresholds.iter()) {
+            thresholds.set(name, value);
         }
         thresholds
     }

@@ -19,6 +19,9 @@ impl Service {
             wallet,
             label: request.label,
             health_factor_threshold: request.health_factor,
+            thresholds: request.thresholds,
+            channels: request.channels,
+            min_severity: request.min_severity,
             created_at: now,
             updated_at: now,
         };

@@ -66,9 +66,9 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// AWS's credentials, where a key and its secret are given.
+    /// What AWS knows the process by.
     pub(super) fn aws(&self) -> Option<AwsCredentials> {
-        let secret = |variable: &str| self.source.value(variable).map(risk_notify::Secret::new);
+        let secret = |variable| self.source.value(variable).map(risk_notify::Secret::new);
         Some(AwsCredentials {
             access_key_id: self.source.value("AWS_ACCESS_KEY_ID")?,
             secret_access_key: secret("AWS_SECRET_ACCESS_KEY")?,

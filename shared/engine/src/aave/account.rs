@@ -272,7 +272,7 @@ fn wad_over(weighted: U256, debt: U256) -> Result<U256, Overflow> {
     if debt.is_zero() { Ok(U256::MAX) } else { Ok(wad_div(weighted, debt)? / BPS) }
 }
 
-fn ltv_bps(market: &Market, category: Option<&EModeCategory>, reserve: &Reserve) -> u16 {
+pub(super) fn ltv_bps(market: &Market, category: Option<&EModeCategory>, reserve: &Reserve) -> u16 {
     if reserve.ltv_bps == 0 && base_supersedes(market) {
         return 0;
     }

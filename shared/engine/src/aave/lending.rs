@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use risk_model::{Asset, GapReason, HealthFactor, U256};
 
+use super::account::{category, ltv_bps, member};
 use super::fixed::RAY;
 use super::{
     Account, AccountData, AccountError, Market, Position, Reserve, ReservePosition, StableDebt, account_data,
     balances, liquidation, normalized_debt, normalized_income, stable_debt, threshold_bps, variable_debt,
 };
-use crate::lending::{Change, Facts, Fault, Lending, Liquidation, Part, Standing};
+use crate::lending::{Change, Facts, Fault, Lending, Liquidation, Part, Standing, Terms};
 use crate::quantity::{base_usd, scaled_price};
 
 impl Lending for Account {
@@ -183,7 +184,23 @@ fn part(market: &Market, position: &Position, one: &ReservePosition) -> Option<P
         available_liquidity: reserve.available_liquidity,
         can_supply: reserve.is_active && !reserve.is_frozen && !reserve.is_paused,
         can_move: reserve.is_active && !reserve.is_paused,
+        terms: terms(market, position.e_mode, reserve),
     })
+}
+
+/// The terms in force for a wallet in `e_mode`.
+fn terms(market: &Market, e_mode: u8, reserve: &Reserve) -> Terms {
+    let mode = member(category(market, e_mode).ok().flatten(), reserve);
+    let bonus = mode.map_or(reserve.liquidation_bonus_bps, |mode| mode.liquidation_bonus_bps);
+    let is_collateral = threshold_bps(market, e_mode, reserve).is_ok_and(|threshold| threshold > 0);
+    let ltv = category(market, e_mode).ok().map(|mode| ltv_bps(market, mode, reserve));
+    Terms {
+        loan_to_value: ltv.filter(|_| is_collateral).map(|ltv| f64::from(ltv) / 10_000.0),
+        // The contract's number is the whole that is seized: 10500 is 5 % more than what is repaid.
+        liquidation_bonus: is_collateral.then(|| (f64::from(bonus) - 10_000.0) / 10_000.0),
+        is_frozen: reserve.is_frozen,
+        is_paused: reserve.is_paused || !reserve.is_active,
+    }
 }
 
 fn fraction(rate: U256) -> f64 {

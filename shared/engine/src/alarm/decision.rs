@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use risk_model::{AlertKind, Severity};
+
+use super::memory::Rest;
 use super::{Condition, Identity, Signal, Standing, Transition};
 
 /// Clear sweeps in a row that close an alert.
@@ -15,15 +18,24 @@ const WAIT: &str =
 /// `full_data` is [`super::is_full`] of the report: without it nothing moves towards closing. An identity that stands
 /// and has no signal any more (the account is gone) counts as clear on full data and as unknown otherwise.
 /// Severity only rises while an alert stands.
+///
+/// `resting` are the wallet's alerts that resolved by themselves a short while ago: the same identity opens again only
+/// at a higher severity, so that what comes and goes is told once. A critical `liquidation_risk` never rests: who was
+/// told that it is over has to be told that it is back.
 #[must_use]
-pub fn decide(standing: &[Standing], signals: &[Signal], full_data: bool) -> Vec<Transition> {
+pub fn decide(
+    standing: &[Standing],
+    signals: &[Signal],
+    full_data: bool,
+    resting: &[&Rest],
+) -> Vec<Transition> {
     let by_identity: BTreeMap<&Identity, &Condition> =
         signals.iter().map(|signal| (&signal.identity, &signal.condition)).collect();
     let known: BTreeSet<&Identity> = standing.iter().map(|alert| &alert.identity).collect();
     let mut transitions: Vec<(&Identity, Transition)> = by_identity
         .iter()
         .filter(|(identity, _)| !known.contains(*identity))
-        .filter_map(|(identity, condition)| Some((*identity, open(identity, condition)?)))
+        .filter_map(|(identity, condition)| Some((*identity, open(identity, condition, resting)?)))
         .collect();
     for alert in standing {
         let condition = by_identity.get(&alert.identity).copied();
@@ -35,10 +47,21 @@ pub fn decide(standing: &[Standing], signals: &[Signal], full_data: bool) -> Vec
     transitions.into_iter().map(|(_, transition)| transition).collect()
 }
 
-fn open(identity: &Identity, condition: &Condition) -> Option<Transition> {
+fn rests(identity: &Identity, severity: Severity, resting: &[&Rest]) -> bool {
+    if identity.kind == AlertKind::LiquidationRisk && severity == Severity::Critical {
+        return false;
+    }
+    let same = |rest: &&Rest| rest.account == identity.account && rest.kind == identity.kind;
+    resting.iter().any(|rest| same(rest) && severity <= rest.severity)
+}
+
+fn open(identity: &Identity, condition: &Condition, resting: &[&Rest]) -> Option<Transition> {
     let Condition::Firing { severity, message, action, measured, threshold } = condition else {
         return None;
     };
+    if rests(identity, *severity, resting) {
+        return None;
+    }
     Some(Transition::Open {
         identity: identity.clone(),
         severity: *severity,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use risk_model::{Asset, Figure, HealthFactor, Severity};
 
+use super::cure::cure;
 use super::signal::{Rising, Text};
 use super::{Condition, STABLECOINS, Thresholds};
 use crate::quantity::whole;
@@ -62,13 +63,22 @@ fn depeg(coin: &Coin<'_>, thresholds: &Thresholds) -> Condition {
         _ => Severity::Medium,
     };
     let message = format!("{} trades at ${price:.4}, {:.2} % from its dollar", coin.symbol, 100.0 * distance);
-    let action = "Leave the coin, or repay what is owed in it while it is cheap.";
+    let (symbol, weight) = (coin.symbol, coin.weight_usd);
+    let action = if price < 1.0 {
+        format!(
+            "Leave what is held of {symbol} (${weight:.2} with what is owed), or repay what is owed in it while it is cheap."
+        )
+    } else {
+        format!(
+            "Sell what is held of {symbol} (${weight:.2} with what is owed) while it is dear; what is owed in it costs more now."
+        )
+    };
     Rising { low: distance, high: distance, line: thresholds.depeg, severity }.judge(Text { message, action })
 }
 
 /// How far an account's oracle prices are from the market's, by the furthest of those that its health depends on.
 /// High where the account would be close to liquidation by the market's prices.
-pub(super) fn divergence(account: &AccountReport, thresholds: &Thresholds) -> Condition {
+pub(super) fn divergence(account: &AccountReport, report: &Report, thresholds: &Thresholds) -> Condition {
     let used = |reserve: &&ReserveReport| reserve.is_collateral || !reserve.owed.is_zero();
     let distances: Vec<(&str, Option<f64>)> = account
         .reserves
@@ -90,16 +100,23 @@ pub(super) fn divergence(account: &AccountReport, thresholds: &Thresholds) -> Co
     } else {
         format!("{}: oracle and market differ by {:.2} % on {symbol}", account.key, 100.0 * furthest)
     };
+    let action = format!(
+        "Do not rely on the health factor alone: look at the one by market prices too. {}",
+        cure(account, report, by_market(account))
+    );
     Rising {
         low: furthest,
         high: if is_complete { furthest } else { f64::INFINITY },
         line: thresholds.divergence,
         severity: if is_near { Severity::High } else { Severity::Medium },
     }
-    .judge(Text {
-        message,
-        action: "Do not rely on the health factor alone: look at the one by market prices too.",
-    })
+    .judge(Text { message, action })
+}
+
+/// The factor by the oracle at which the one by market prices is 1.5, as long as the two differ as they do.
+fn by_market(account: &AccountReport) -> Option<f64> {
+    let target = 1.5 * account.health_factor.ratio()? / account.market_health_factor.ratio()?;
+    target.is_finite().then_some(target)
 }
 
 fn distance(reserve: &ReserveReport) -> Option<f64> {

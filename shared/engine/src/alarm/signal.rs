@@ -1,25 +1,30 @@
 //! The signals: every watched measure of a report against its thresholds.
 
-use risk_model::{Affects, AlertKind, Figure, HealthFactor, Severity};
+use risk_model::{AlertKind, Figure, HealthFactor, Severity};
 
+use super::cure::cure;
 use super::liquidation::{Stand, stand};
+use super::memory::Memory;
 use super::peg::{divergence, stablecoins};
-use super::{Condition, Identity, Line, Signal, Thresholds};
-use crate::report::{AccountReport, Action, Report};
+use super::{Condition, Identity, Line, Signal, Thresholds, blind, gas, health, oracle, terms};
+use crate::report::{AccountReport, Report};
+use crate::score::FULL_VOLATILITY;
 
-/// Every signal of a report, in the order of the identities. A measure that is known to be past its line fires even
-/// where other things are missing; a measure that is not known for sure is never clear.
+/// Every signal of a report, in the order of the identities, judged by what is remembered of the wallet. A measure
+/// that is known to be past its line fires even where other things are missing; a measure that is not known for sure
+/// is never clear.
 #[must_use]
-pub fn signals(report: &Report, thresholds: &Thresholds) -> Vec<Signal> {
-    let mut conditions = of_the_wallet(report, thresholds);
+pub fn signals(report: &Report, memory: &Memory, thresholds: &Thresholds) -> Vec<Signal> {
+    let mut conditions = of_the_wallet(report, memory, thresholds);
     for account in &report.accounts {
-        let key = || account.key.clone();
-        conditions.push((key(), AlertKind::LiquidationRisk, liquidation_risk(account, report, thresholds)));
-        conditions.push((key(), AlertKind::OracleDivergence, divergence(account, thresholds)));
+        let of_account = of_an_account(account, report, memory, thresholds);
+        conditions.extend(of_account.map(|(kind, condition)| (account.key.clone(), kind, condition)));
     }
     let pegs = stablecoins(report, thresholds).into_iter();
     conditions
         .extend(pegs.map(|(asset, condition)| (asset.to_string(), AlertKind::StablecoinDepeg, condition)));
+    let gas = gas::spikes(report, memory, thresholds).into_iter();
+    conditions.extend(gas.map(|(chain, condition)| (chain.to_string(), AlertKind::GasSpike, condition)));
     let mut signals: Vec<Signal> = conditions
         .into_iter()
         .map(|(account, kind, condition)| Signal {
@@ -31,9 +36,29 @@ pub fn signals(report: &Report, thresholds: &Thresholds) -> Vec<Signal> {
     signals
 }
 
-fn of_the_wallet(report: &Report, thresholds: &Thresholds) -> Vec<(String, AlertKind, Condition)> {
+fn of_an_account(
+    account: &AccountReport,
+    report: &Report,
+    memory: &Memory,
+    thresholds: &Thresholds,
+) -> [(AlertKind, Condition); 6] {
+    [
+        (AlertKind::LiquidationRisk, liquidation_risk(account, report, thresholds)),
+        (AlertKind::HealthFactorDrop, health::drop(account, report, memory, thresholds)),
+        (AlertKind::OracleDivergence, divergence(account, report, thresholds)),
+        (AlertKind::OracleStale, oracle::stale(account, report, thresholds)),
+        (AlertKind::ParameterChange, terms::change(account, report, memory, thresholds)),
+        (AlertKind::CarryLiquidation, health::carry(account, report, thresholds)),
+    ]
+}
+
+fn of_the_wallet(
+    report: &Report,
+    memory: &Memory,
+    thresholds: &Thresholds,
+) -> Vec<(String, AlertKind, Condition)> {
     vec![
-        (String::new(), AlertKind::DataBlind, data_blind(report)),
+        (String::new(), AlertKind::DataBlind, blind::data_blind(report, memory, thresholds)),
         (String::new(), AlertKind::HighVolatility, high_volatility(report, thresholds)),
         (String::new(), AlertKind::ValueAtRisk, value_at_risk(report, thresholds)),
         (String::new(), AlertKind::OverExposure, over_exposure(report, thresholds)),
@@ -64,7 +89,8 @@ fn liquidation_risk(account: &AccountReport, report: &Report, thresholds: &Thres
     };
     match stands {
         Stand::Firing { severity, measured, threshold } => {
-            Condition::Firing { severity, message, action: cure(account, report), measured, threshold }
+            let action = cure(account, report, thresholds.own_health_factor.map(|line| line.close));
+            Condition::Firing { severity, message, action, measured, threshold }
         }
         _ if chance.is_none() || !is_certain => Condition::Unknown,
         Stand::Clear => Condition::Clear { message, measured: Some(factor) },
@@ -85,60 +111,6 @@ fn liquidation_message(account: &AccountReport, factor: f64) -> String {
     format!("{}: health factor {factor:.4}{drop}{chance}", account.key)
 }
 
-/// The report's own recommendations for the account, in a sentence.
-fn cure(account: &AccountReport, report: &Report) -> String {
-    let steps: Vec<String> = report
-        .recommendations
-        .iter()
-        .filter(|one| one.account == account.key)
-        .map(|one| {
-            let verb = match one.action {
-                Action::Repay => "repay",
-                Action::AddCollateral => "supply",
-                Action::SellCollateral => "sell",
-            };
-            let worth = one.value.known().map_or_else(String::new, |usd| format!(" ({usd})"));
-            let into = one
-                .proceeds
-                .as_ref()
-                .map_or_else(String::new, |debt| format!(" to repay {} {}", debt.amount, debt.symbol));
-            let after = match one.health_factor_after.ratio() {
-                Some(factor) => format!("for a health factor of {factor:.2}"),
-                None => "which leaves no debt".to_owned(),
-            };
-            format!("{verb} {} {}{worth}{into} {after}", one.amount, one.symbol)
-        })
-        .collect();
-    if steps.is_empty() {
-        return "Repay debt or supply more collateral.".to_owned();
-    }
-    let text = steps.join(", or ");
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first.into_iter().chain(letters).chain(std::iter::once('.')).collect()
-}
-
-fn data_blind(report: &Report) -> Condition {
-    let missing: Vec<&str> = report
-        .gaps
-        .iter()
-        .filter(|gap| gap.affects == Affects::Liquidation)
-        .map(|gap| gap.what.as_str())
-        .collect();
-    let Some(count) = u32::try_from(missing.len()).ok().filter(|count| *count > 0) else {
-        let message = "everything that liquidation depends on was read".to_owned();
-        return Condition::Clear { message, measured: Some(0.0) };
-    };
-    let named = missing.iter().take(3).copied().collect::<Vec<_>>().join("; ");
-    Condition::Firing {
-        severity: Severity::Medium,
-        message: format!("liquidation risk cannot be fully told: {count} missing, {named}"),
-        action: "Check the accounts by hand until the data is back.".to_owned(),
-        measured: f64::from(count),
-        threshold: 1.0,
-    }
-}
-
 fn high_volatility(report: &Report, thresholds: &Thresholds) -> Condition {
     let points = report.components.volatility;
     let line = thresholds.volatility_points;
@@ -146,8 +118,12 @@ fn high_volatility(report: &Report, thresholds: &Thresholds) -> Condition {
         Figure::Known(volatility) => format!("equity moves {:.1} % a year", 100.0 * volatility),
         Figure::Unknown(why) => format!("volatility of equity: {why}"),
     };
-    let text = Text { message, action: "Reduce debt or move into assets that move less." };
-    Rising { low: points.at_least, high: points.at_most, line, severity: Severity::Medium }.judge(text)
+    // Points are proportional to the volatility, and it to what is held and owed for the same net worth.
+    let calm = line.close / 100.0 * FULL_VOLATILITY;
+    let less = report.market.volatility.known().map(|volatility| 1.0 - calm / volatility);
+    let action = less_of_everything(report, less, "move into assets that move less");
+    Rising { low: points.at_least, high: points.at_most, line, severity: Severity::Medium }
+        .judge(Text { message, action })
 }
 
 fn value_at_risk(report: &Report, thresholds: &Thresholds) -> Condition {
@@ -162,8 +138,29 @@ fn value_at_risk(report: &Report, thresholds: &Thresholds) -> Condition {
     let line = thresholds.var_99_share;
     let severity = if share >= 2.0 * line.open { Severity::High } else { Severity::Medium };
     let message = format!("a bad day in a hundred loses {var}, {:.1} % of the net worth", 100.0 * share);
-    Rising { low: share, high: share, line, severity }
-        .judge(Text { message, action: "Reduce leverage or exposure." })
+    let action =
+        less_of_everything(report, Some(1.0 - line.close / share), "reduce the largest of them alone");
+    Rising { low: share, high: share, line, severity }.judge(Text { message, action })
+}
+
+/// What a smaller wallet of the same kind takes, in amounts: `less` is the share that everything shrinks by.
+fn less_of_everything(report: &Report, less: Option<f64>, instead: &str) -> String {
+    let less = less.filter(|less| less.is_finite() && *less > 0.0 && *less <= 1.0);
+    let (Some(less), Figure::Known(value), Figure::Known(debt)) =
+        (less, &report.portfolio_value, &report.debt)
+    else {
+        return format!("Reduce leverage and exposure, or {instead}.");
+    };
+    let repaid = if debt.value() > 0.0 {
+        format!(" and repay ${:.2} of what is owed", less * debt.value())
+    } else {
+        String::new()
+    };
+    format!(
+        "Reduce every position by about {:.0} %: sell ${:.2}{repaid}; or {instead}.",
+        100.0 * less,
+        less * value.value()
+    )
 }
 
 fn over_exposure(report: &Report, thresholds: &Thresholds) -> Condition {
@@ -181,8 +178,9 @@ fn over_exposure(report: &Report, thresholds: &Thresholds) -> Condition {
         return Condition::Clear { message, measured: Some(*share) };
     }
     let line = thresholds.asset_share;
-    Rising { low: *share, high: *share, line, severity: Severity::Low }
-        .judge(Text { message, action: "Spread the value over more assets." })
+    let excess = (share - line.close).max(0.0) * value.value();
+    let action = format!("Move about ${excess:.2} of {symbol} into other assets.");
+    Rising { low: *share, high: *share, line, severity: Severity::Low }.judge(Text { message, action })
 }
 
 fn low_liquidity(report: &Report, thresholds: &Thresholds) -> Condition {
@@ -190,14 +188,27 @@ fn low_liquidity(report: &Report, thresholds: &Thresholds) -> Condition {
         return Condition::Unknown;
     };
     let message = format!("the slowest asset takes {days:.1} days to sell at 10 % of its volume");
-    Rising { low: *days, high: *days, line: thresholds.liquidity_days, severity: Severity::Medium }
-        .judge(Text { message, action: "Sell the slowest asset early and in parts." })
+    let line = thresholds.liquidity_days;
+    let known = report.liquidity.by_asset.iter().filter_map(|one| Some((one, *one.days.known()?)));
+    let slowest = known.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, days)| *days > line.close);
+    let action = slowest.map_or_else(
+        || "Sell the slowest asset early and in parts.".to_owned(),
+        |(one, days)| {
+            let excess = one.sellable_usd * (1.0 - line.close / days);
+            format!(
+                "Sell about ${excess:.2} of {} early, over {:.0} days or more.",
+                one.symbol,
+                days - line.close
+            )
+        },
+    );
+    Rising { low: *days, high: *days, line, severity: Severity::Medium }.judge(Text { message, action })
 }
 
 /// What an alert says.
 pub(super) struct Text {
     pub(super) message: String,
-    pub(super) action: &'static str,
+    pub(super) action: String,
 }
 
 /// A measure that is bad when high, as far as it is known: it lies from `low` to `high`.
@@ -215,7 +226,6 @@ impl Rising {
         let Self { low, high, line, severity } = self;
         let Text { message, action } = text;
         if low >= line.open {
-            let action = action.to_owned();
             return Condition::Firing { severity, message, action, measured: low, threshold: line.open };
         }
         if high < line.close {

@@ -4,6 +4,11 @@ use std::sync::Arc;
 
 use risk_model::{Affects, AlertKind, Gap, GapReason, Severity};
 
+mod life;
+mod properties;
+mod scenarios;
+mod terms;
+
 use super::*;
 use crate::assess::assess_one;
 use crate::market::MarketData;
@@ -30,7 +35,7 @@ fn calm() -> MarketData {
 }
 
 fn condition(report: &Report, kind: AlertKind) -> Condition {
-    let found = signals(report, &Thresholds::default());
+    let found = signals(report, &Memory::default(), &Thresholds::default());
     let mut of_kind = found.into_iter().filter(|signal| signal.identity.kind == kind);
     of_kind.next().map(|signal| signal.condition).unwrap()
 }
@@ -96,7 +101,7 @@ fn an_unknown_account_is_neither_firing_nor_clear() {
     unpriced.reserves[WETH].price = None;
     let blind = report(&positions(vec![account(unpriced, borrower(8_000))], vec![]), &calm());
     assert_eq!(condition(&blind, AlertKind::LiquidationRisk), Condition::Unknown);
-    assert_eq!(severity(&condition(&blind, AlertKind::DataBlind)), Some(Severity::Medium));
+    assert!(matches!(condition(&blind, AlertKind::DataBlind), Condition::Between { .. }), "not due yet");
     let mut data = calm();
     data.closes.clear();
     let no_history = report(&positions(vec![account(market(), borrower(8_000))], vec![]), &data);
@@ -125,7 +130,7 @@ fn a_depeg_is_told_by_bands_for_coins_that_matter() {
         data.quotes.insert(asset(3), quote(usd));
         let lender = crate::aave::Position { e_mode: 0, reserves: vec![supply(USDC, tokens(whole, 6))] };
         let report = report(&positions(vec![account(market(), lender)], vec![]), &data);
-        signals(&report, &Thresholds::default())
+        signals(&report, &Memory::default(), &Thresholds::default())
             .into_iter()
             .find(|signal| signal.identity.kind == AlertKind::StablecoinDepeg)
     };
@@ -143,7 +148,9 @@ fn a_worthless_namesake_in_the_wallet_is_no_depeg() {
     let mut data = calm();
     data.quotes.insert(asset(9), quote(0.000_001));
     let report = report(&positions(vec![], vec![holding(9, "USDC", 1_000_000)]), &data);
-    let kinds = signals(&report, &Thresholds::default()).into_iter().map(|signal| signal.identity.kind);
+    let kinds = signals(&report, &Memory::default(), &Thresholds::default())
+        .into_iter()
+        .map(|signal| signal.identity.kind);
     assert!(!kinds.into_iter().any(|kind| kind == AlertKind::StablecoinDepeg));
 }
 
@@ -205,40 +212,40 @@ fn clear() -> Condition {
 #[test]
 fn a_condition_opens_once_rises_in_place_and_never_falls_in_severity() {
     assert!(matches!(
-        decide(&[], &firing(Severity::Medium), false)[..],
+        decide(&[], &firing(Severity::Medium), false, &[])[..],
         [Transition::Open { severity: Severity::Medium, .. }]
     ));
-    let again = decide(&standing(Severity::Medium, 1), &firing(Severity::Medium), true);
+    let again = decide(&standing(Severity::Medium, 1), &firing(Severity::Medium), true, &[]);
     assert!(matches!(again[..], [Transition::Refresh { id: 7, clear_sweeps: 0, .. }]));
-    let worse = decide(&standing(Severity::Medium, 0), &firing(Severity::Critical), false);
+    let worse = decide(&standing(Severity::Medium, 0), &firing(Severity::Critical), false, &[]);
     assert!(matches!(worse[..], [Transition::Escalate { id: 7, severity: Severity::Critical, .. }]));
-    let better = decide(&standing(Severity::Critical, 0), &firing(Severity::Medium), true);
+    let better = decide(&standing(Severity::Critical, 0), &firing(Severity::Medium), true, &[]);
     assert!(matches!(better[..], [Transition::Refresh { id: 7, clear_sweeps: 0, .. }]));
 }
 
 #[test]
 fn only_two_clear_sweeps_in_a_row_on_full_data_close_an_alert() {
-    let first = decide(&standing(Severity::High, 0), &signal(clear()), true);
+    let first = decide(&standing(Severity::High, 0), &signal(clear()), true, &[]);
     assert!(matches!(first[..], [Transition::Refresh { id: 7, clear_sweeps: 1, measured: Some(_), .. }]));
     assert!(matches!(
-        decide(&standing(Severity::High, 1), &signal(clear()), true)[..],
+        decide(&standing(Severity::High, 1), &signal(clear()), true, &[])[..],
         [Transition::Resolve { id: 7, .. }]
     ));
-    assert_eq!(decide(&standing(Severity::High, 1), &signal(clear()), false), []);
-    assert_eq!(decide(&standing(Severity::High, 1), &signal(Condition::Unknown), true), []);
+    assert_eq!(decide(&standing(Severity::High, 1), &signal(clear()), false, &[]), []);
+    assert_eq!(decide(&standing(Severity::High, 1), &signal(Condition::Unknown), true, &[]), []);
     let between = signal(Condition::Between { message: "b".into(), measured: None });
     assert!(matches!(
-        decide(&standing(Severity::High, 1), &between, false)[..],
+        decide(&standing(Severity::High, 1), &between, false, &[])[..],
         [Transition::Refresh { clear_sweeps: 0, .. }]
     ));
-    assert_eq!(decide(&[], &between, true), []);
-    assert_eq!(decide(&[], &signal(clear()), true), []);
+    assert_eq!(decide(&[], &between, true, &[]), []);
+    assert_eq!(decide(&[], &signal(clear()), true, &[]), []);
 }
 
 #[test]
 fn an_account_that_is_gone_is_clear_on_full_data_only() {
-    assert!(matches!(decide(&standing(Severity::High, 1), &[], true)[..], [Transition::Resolve { .. }]));
-    assert_eq!(decide(&standing(Severity::High, 1), &[], false), []);
+    assert!(matches!(decide(&standing(Severity::High, 1), &[], true, &[])[..], [Transition::Resolve { .. }]));
+    assert_eq!(decide(&standing(Severity::High, 1), &[], false, &[]), []);
 }
 
 #[test]
@@ -257,7 +264,7 @@ fn a_watchs_own_line_moves_the_closing_line_with_it() {
     let mut thresholds = Thresholds::default();
     thresholds.open_liquidation_under(1.5);
     assert!((thresholds.own_health_factor.unwrap().close - 1.55).abs() < 1e-12);
-    let found = signals(&borrowing(12_000), &thresholds);
+    let found = signals(&borrowing(12_000), &Memory::default(), &thresholds);
     let own = found.iter().find(|signal| signal.identity.kind == AlertKind::LiquidationRisk).unwrap();
     assert_eq!(severity(&own.condition), Some(Severity::Medium));
     thresholds.open_liquidation_under(f64::NAN);

@@ -1,5 +1,7 @@
 //! The thresholds of every alert, with their defaults: a line to open at and a safer one to close at.
 
+use risk_model::ThresholdName;
+
 /// An opening and a closing line. The band between them keeps a figure that trembles from opening an alert twice.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line {
@@ -7,6 +9,20 @@ pub struct Line {
     pub open: f64,
     /// The alert closes only beyond here.
     pub close: f64,
+}
+
+impl Line {
+    fn move_to(&mut self, open: f64) {
+        if open.is_finite() && open > 0.0 {
+            *self = Self { open, close: open * self.close / self.open };
+        }
+    }
+}
+
+/// Whole seconds, cut; none for what is no number.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what a u32 holds")]
+fn seconds(value: f64) -> u64 {
+    value.clamp(0.0, f64::from(u32::MAX)) as u64
 }
 
 /// Symbols of tokens that promise one US dollar, upper case. An address list would have to be kept for every chain;
@@ -55,6 +71,28 @@ pub struct Thresholds {
     pub depeg_min_usd: f64,
     /// `oracle_divergence`, |oracle − market| ÷ market: opens from 0.05, closes under 0.03.
     pub divergence: Line,
+    /// `health_factor_drop`, fall from the highest of the window, fraction: opens from 0.15, closes under 0.10.
+    pub health_factor_fall: Line,
+    /// `health_factor_drop`, where a fall matters: opens under 1.50, closes above 1.55.
+    pub fall_matters_under: Line,
+    /// `health_factor_drop`, how far back the highest is looked for: a day. In halves: between half of it and all.
+    pub fall_window_seconds: u64,
+    /// `oracle_stale`, age of an oracle's last update: opens from 90,000 s (a day's heartbeat and an hour of slack, as
+    /// [`crate::Parameters::oracle_max_age_seconds`]), closes under 86,400 s.
+    pub oracle_age_seconds: Line,
+    /// `carry_liquidation`, days until interest alone liquidates: opens under 30, closes above 45.
+    pub carry_days: Line,
+    /// `gas_spike`, gas price ÷ the normal one: opens from 3, closes under 2.
+    pub gas_multiple: Line,
+    /// `gas_spike` is only for a repayment whose gas costs at least this, USD: 10. It closes where it costs two thirds.
+    pub gas_min_usd: f64,
+    /// `parameter_change` stands until the new terms have stood for so long: a day.
+    pub parameter_notice_seconds: u64,
+    /// `data_blind` opens after a wallet could not be read for so long: 1,200 s, two sweep intervals of 600 s.
+    pub blindness_budget_seconds: u64,
+    /// An alert that resolved by itself does not open again at the same severity for so long: 1,800 s, three sweep
+    /// intervals of 600 s.
+    pub cool_down_seconds: u64,
 }
 
 impl Default for Thresholds {
@@ -77,11 +115,47 @@ impl Default for Thresholds {
             depeg_critical: 0.05,
             depeg_min_usd: 100.0,
             divergence: Line { open: 0.05, close: 0.03 },
+            health_factor_fall: Line { open: 0.15, close: 0.10 },
+            fall_matters_under: Line { open: 1.50, close: 1.55 },
+            fall_window_seconds: 86_400,
+            oracle_age_seconds: Line { open: 90_000.0, close: 86_400.0 },
+            carry_days: Line { open: 30.0, close: 45.0 },
+            gas_multiple: Line { open: 3.0, close: 2.0 },
+            gas_min_usd: 10.0,
+            parameter_notice_seconds: 86_400,
+            blindness_budget_seconds: 1_200,
+            cool_down_seconds: 1_800,
         }
     }
 }
 
 impl Thresholds {
+    /// Sets a watch's own threshold: the opening line moves there, and the closing line keeps its ratio to it.
+    pub fn set(&mut self, name: ThresholdName, value: f64) {
+        let line = match name {
+            ThresholdName::Probability24h => &mut self.probability_24h,
+            ThresholdName::HealthFactorFall => &mut self.health_factor_fall,
+            ThresholdName::VolatilityPoints => &mut self.volatility_points,
+            ThresholdName::ValueAtRiskShare => &mut self.var_99_share,
+            ThresholdName::AssetShare => &mut self.asset_share,
+            ThresholdName::LiquidityDays => &mut self.liquidity_days,
+            ThresholdName::Depeg => &mut self.depeg,
+            ThresholdName::Divergence => &mut self.divergence,
+            ThresholdName::OracleAgeSeconds => &mut self.oracle_age_seconds,
+            ThresholdName::CarryDays => &mut self.carry_days,
+            ThresholdName::GasMultiple => &mut self.gas_multiple,
+            ThresholdName::CoolDownSeconds => {
+                self.cool_down_seconds = seconds(value);
+                return;
+            }
+            ThresholdName::BlindnessBudgetSeconds => {
+                self.blindness_budget_seconds = seconds(value);
+                return;
+            }
+        };
+        line.move_to(value);
+    }
+
     /// Opens `liquidation_risk` under another health factor too (a watch's own), with a band to the closing line as
     /// wide as the service's. The lines of high and critical stay, so an alert that opens late opens with the severity
     /// it has.

@@ -45,19 +45,19 @@ pub(super) fn report(
         facts.standing.is_ok().then(|| parts.iter().map(|part| part.oracle_leg).collect()).flatten();
     let motion = Motion::of(&health_factor, legs.as_deref(), &parts, prepared, gaps);
     let usd = |pick: fn(&Standing) -> Option<f64>| dollars(facts, pick, unit_usd.as_ref());
-    let bps = |pick: fn(&Standing) -> Option<u16>| basis_points(facts, pick);
     AccountReport {
         protocol: facts.protocol,
         chain: facts.chain,
         pool: facts.contract,
         block: facts.block,
         provenance: account.provenance,
+        is_confirmed: !is_doubtful,
         market_health_factor: market_health_factor(facts, &parts),
         collateral: usd(|standing| Some(standing.collateral)),
         debt: usd(|standing| Some(standing.debt)),
         available_borrows: usd(|standing| standing.available_borrows),
-        liquidation_threshold_bps: bps(|standing| standing.liquidation_threshold_bps),
-        ltv_bps: bps(|standing| standing.ltv_bps),
+        liquidation_threshold_bps: basis_points(facts, |standing| standing.liquidation_threshold_bps),
+        ltv_bps: basis_points(facts, |standing| standing.ltv_bps),
         e_mode: facts.e_mode,
         uniform_drop: uniform_drop(&health_factor),
         score: points(&health_factor, &motion.probability_24h, is_doubtful, facts),

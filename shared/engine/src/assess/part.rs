@@ -1,7 +1,7 @@
 //! A wallet's part of each asset of an account: amounts, both prices, and what it adds to the book and to the health
 //! factors.
 
-use risk_model::{Affects, Asset, Figure, Gap, GapReason, HealthFactor, Usd};
+use risk_model::{Affects, Asset, Figure, Gap, GapReason, HealthFactor, Timestamp, Usd};
 
 use super::account::because;
 use super::book::{Book, Line};
@@ -111,6 +111,8 @@ fn report(valued: &Valued<'_>, liquidation_price: LiquidationPrice) -> ReserveRe
         owed: part.owed,
         is_collateral: part.is_collateral,
         liquidation_threshold: part.threshold,
+        terms: part.terms,
+        oracle_updated_at: part.price_updated_at.map(Timestamp::new),
         oracle_price: valued.oracle_usd.and_then(Usd::new).map_or_else(unpriced, Figure::Known),
         market_price: match &valued.market_usd {
             Err(gap) => because(gap),

@@ -6,7 +6,7 @@ use risk_model::{Asset, GapReason, HealthFactor, Protocol, U256};
 
 use super::{Account, AccountError, Comptroller, Liquidity, Market, MarketPosition, liquidity};
 use crate::aave::{BPS, WAD, mul_div_floor};
-use crate::lending::{Change, Facts, Fault, Lending, Liquidation, Part, Standing, Unit};
+use crate::lending::{Change, Facts, Fault, Lending, Liquidation, Part, Standing, Terms, Unit};
 use crate::quantity::{base_usd, scaled_price, whole};
 
 /// Blocks of a year at one every 12 seconds: what a rate a block is scaled by for display and carry.
@@ -126,6 +126,7 @@ impl Account {
     fn part(&self, one: &MarketPosition) -> Option<Part> {
         let market = self.market(one).ok()?;
         let yearly = |rate: U256| whole(rate, 18) * BLOCKS_PER_YEAR;
+        let has_factor = !market.collateral_factor.is_zero();
         Some(Part {
             asset: market.asset,
             symbol: Arc::clone(&market.symbol),
@@ -142,6 +143,13 @@ impl Account {
             can_supply: !market.is_mint_paused && !market.is_deprecated,
             // Repayments and redemptions cannot be paused.
             can_move: true,
+            terms: Terms {
+                loan_to_value: has_factor.then(|| whole(market.collateral_factor, 18)),
+                liquidation_bonus: has_factor
+                    .then(|| whole(self.comptroller.liquidation_incentive, 18) - 1.0),
+                is_frozen: market.is_mint_paused || market.is_deprecated,
+                is_paused: false,
+            },
         })
     }
 

@@ -7,7 +7,7 @@ use risk_model::{Asset, GapReason, HealthFactor, Protocol, U256};
 use super::account::{collaterals, present, principal};
 use super::{Account, AccountError, Collateral, Comet, Indexes, Position, Quote, Sums, indexes, sums};
 use crate::aave::{BPS, SECONDS_PER_YEAR, WAD, mul_div_floor, unit};
-use crate::lending::{Change, Facts, Fault, Lending, Liquidation, Part, Standing, Unit};
+use crate::lending::{Change, Facts, Fault, Lending, Liquidation, Part, Standing, Terms, Unit};
 use crate::quantity::{scaled_price, whole};
 
 /// Decimals of every price.
@@ -175,6 +175,13 @@ impl Account {
             available_liquidity: comet.base.available,
             can_supply: !comet.is_supply_paused,
             can_move: !comet.is_supply_paused && !comet.is_withdraw_paused,
+            terms: Terms {
+                loan_to_value: None,
+                liquidation_bonus: None,
+                is_frozen: comet.is_supply_paused,
+                // A repayment is a supply of the base token: either pause keeps the owner from one way out.
+                is_paused: comet.is_supply_paused || comet.is_withdraw_paused,
+            },
         })
     }
 
@@ -197,6 +204,13 @@ impl Account {
             available_liquidity: Some(balance),
             can_supply: !comet.is_supply_paused && has_room,
             can_move: !comet.is_withdraw_paused,
+            terms: Terms {
+                loan_to_value: Some(whole(collateral.borrow_factor, 18)),
+                // An absorption credits the liquidation factor: the rest is lost.
+                liquidation_bonus: Some(1.0 - whole(collateral.liquidation_factor, 18)),
+                is_frozen: comet.is_supply_paused,
+                is_paused: comet.is_withdraw_paused,
+            },
         }
     }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use libm::floor;
 use risk_model::{Asset, GapReason, HealthFactor, Protocol, U256};
 
-use super::shares::{to_shares_down, to_shares_up};
+use super::shares::{incentive_factor, to_shares_down, to_shares_up};
 use super::{Account, Market, MarketError, Position, Token, Totals, accrued, liquidated, standing};
 use crate::aave::fixed::Overflow;
-use crate::lending::{Change, Facts, Fault, Lending, Liquidation, Part, Standing, Unit};
+use crate::lending::{Change, Facts, Fault, Lending, Liquidation, Part, Standing, Terms, Unit};
 use crate::quantity::whole;
 
 /// Wad of one basis point.
@@ -195,6 +195,13 @@ fn collateral(market: &Market, position: &Position) -> Option<Part> {
         available_liquidity: Some(position.collateral),
         can_supply: true,
         can_move: true,
+        // A market's parameters are part of its id: they cannot change.
+        terms: Terms {
+            loan_to_value: Some(whole(market.lltv, 18)),
+            liquidation_bonus: Some(whole(incentive_factor(market.lltv), 18) - 1.0),
+            is_frozen: false,
+            is_paused: false,
+        },
     })
 }
 
@@ -218,6 +225,7 @@ fn loan(market: &Market, position: &Position, totals: &Totals) -> Result<Part, M
         available_liquidity: Some(totals.liquidity()),
         can_supply: true,
         can_move: true,
+        terms: Terms { loan_to_value: None, liquidation_bonus: None, is_frozen: false, is_paused: false },
     })
 }
 

@@ -82,6 +82,26 @@ impl Body {
         parsed.map_err(|code| self.refuse(name, code)).ok()
     }
 
+    /// A string field that may be absent, parsed by `parse`.
+    pub(super) fn optional<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, Code>,
+    ) -> Option<T> {
+        match self.take(name)? {
+            Value::String(text) => parse(&text).map_err(|code| self.refuse(name, code)).ok(),
+            _ => {
+                self.refuse(name, Code::WrongType);
+                None
+            }
+        }
+    }
+
+    /// Whether the field is there; `null` counts as absent.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|(known, value)| known == name && !value.is_null())
+    }
+
     /// `true` or `false`.
     pub(super) fn boolean(&mut self, name: &str) -> Option<bool> {
         let value = self.take(name)?;
@@ -123,6 +143,20 @@ impl Body {
         None
     }
 
+    /// A number from `least` to `most`.
+    pub(super) fn number_between(&mut self, name: &str, least: f64, most: f64) -> Option<f64> {
+        let Some(number) = self.take(name)?.as_f64() else {
+            self.refuse(name, Code::WrongType);
+            return None;
+        };
+        if (least..=most).contains(&number) {
+            return Some(number);
+        }
+        let message = format!("{name} must be from {least} to {most}");
+        self.refused.push(Rejection::with_message(name, Code::OutOfRange, message));
+        None
+    }
+
     /// Refuses a field for a reason of its own.
     pub(super) fn refuse_with(&mut self, field: &str, code: Code, message: &str) {
         self.refused.push(Rejection::with_message(field, code, message));
@@ -130,7 +164,7 @@ impl Body {
 
     /// As [`Body::number`], and it must be there.
     pub(super) fn required_number(&mut self, name: &str, above: f64, most: f64) -> Option<f64> {
-        if self.fields.iter().any(|(known, value)| known == name && !value.is_null()) {
+        if self.has(name) {
             return self.number(name, above, most);
         }
         self.refuse(name, Code::Required);

@@ -97,3 +97,46 @@ fn a_watch_takes_an_empty_body_and_bounded_fields() {
         [("label".to_owned(), Code::Malformed)]
     );
 }
+
+#[test]
+fn a_watch_takes_thresholds_channels_and_a_least_severity() {
+    let body = br#"{"thresholds":{"health_factor":1.5,"probability_24h":0.2,"cool_down_seconds":0},
+        "channels":["desk","night"],"min_severity":"high"}"#;
+    let parsed = WatchRequest::parse(body).unwrap();
+    assert_eq!((parsed.health_factor, parsed.min_severity), (Some(1.5), Some(Severity::High)));
+    let set: Vec<_> = parsed.thresholds.iter().map(|(name, value)| (name.name(), value)).collect();
+    assert_eq!(set, [("probability_24h", 0.2), ("cool_down_seconds", 0.0)]);
+    let names: Vec<_> = parsed.channels.iter().flatten().map(ToString::to_string).collect();
+    assert_eq!(names, ["desk", "night"]);
+    let older = WatchRequest::parse(br#"{"health_factor_threshold":1.4}"#).unwrap();
+    assert_eq!((older.health_factor, older.channels), (Some(1.4), None));
+    assert_eq!(WatchRequest::parse(br#"{"channels":[]}"#).unwrap().channels, Some(Vec::new()));
+    assert_eq!(WatchRequest::parse(br#"{"channels":null}"#).unwrap().channels, None);
+    assert_eq!(WatchRequest::parse(br#"{"min_severity":null}"#).unwrap().min_severity, None);
+}
+
+#[test]
+fn each_refused_part_of_a_watch_is_named_by_its_path() {
+    let many = format!("{{\"channels\":[{}]}}", vec!["\"a\""; 21].join(","));
+    let first = |body: &[u8]| refused(WatchRequest::parse(body)).swap_remove(0);
+    for (body, field, code) in [
+        (&br#"{"thresholds":{"gas_multiple":1}}"#[..], "thresholds.gas_multiple", Code::OutOfRange),
+        (br#"{"thresholds":{"depeg":"0.1"}}"#, "thresholds.depeg", Code::WrongType),
+        (br#"{"thresholds":{"depegg":0.1}}"#, "thresholds.depegg", Code::UnknownField),
+        (br#"{"thresholds":{"health_factor":1}}"#, "thresholds.health_factor", Code::OutOfRange),
+        (br#"{"thresholds":[]}"#, "thresholds", Code::WrongType),
+        (
+            br#"{"thresholds":{"health_factor":1.3},"health_factor_threshold":1.3}"#,
+            "health_factor_threshold",
+            Code::Repeated,
+        ),
+        (br#"{"channels":["desk","De sk"]}"#, "channels[1]", Code::Malformed),
+        (br#"{"channels":["desk","desk"]}"#, "channels[1]", Code::Repeated),
+        (br#"{"channels":"desk"}"#, "channels", Code::WrongType),
+        (many.as_bytes(), "channels", Code::TooLong),
+        (br#"{"min_severity":"mild"}"#, "min_severity", Code::Unsupported),
+        (br#"{"min_severity":3}"#, "min_severity", Code::WrongType),
+    ] {
+        assert_eq!(first(body), (field.to_owned(), code), "{}", String::from_utf8_lossy(body));
+    }
+}

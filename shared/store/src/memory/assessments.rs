@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use risk_app::records::{Applied, AssessmentRecord, Commit};
 use risk_app::stores::{Assessments, StoreError};
+use risk_engine::alarm::Memory;
 use risk_model::{Asset, B256, ChainId, KnownMarkets, Timestamp, Wallet};
 
 use super::MemoryStore;
@@ -48,6 +49,11 @@ impl Assessments for MemoryStore {
         Ok(found.into_iter().map(|(wallet, chains)| (wallet, listed(chains))).collect())
     }
 
+    async fn memories(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Memory)>, StoreError> {
+        let found = of_each(&self.shelves()?.memories, wallets);
+        Ok(found.into_iter().map(|(wallet, (_, memory))| (wallet, memory)).collect())
+    }
+
     async fn commit(&self, commit: Commit) -> Result<Applied, StoreError> {
         let mut shelves = self.shelves()?;
         if let Some(fence) = &commit.fence {
@@ -78,6 +84,11 @@ impl Assessments for MemoryStore {
                 if kept.get(&chain).is_none_or(|(at, _)| *at <= commit.at) {
                     kept.insert(chain, (commit.at, ids));
                 }
+            }
+        }
+        for (wallet, memory) in commit.memories {
+            if shelves.memories.get(&wallet).is_none_or(|(at, _)| *at <= commit.at) {
+                shelves.memories.insert(wallet, (commit.at, memory));
             }
         }
         Ok(shelves.apply(&commit.transitions, (commit.at, &commit.routes)))

@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use risk_app::records::{Applied, AssessmentRecord, Commit};
 use risk_app::stores::{Assessments, StoreError};
+use risk_engine::alarm::Memory;
 use risk_model::{Asset, KnownMarkets, Range, Timestamp, Wallet};
 use rusqlite::{Row, Transaction, params};
 
 use super::column::{self, Record, all, bytes, hex_list, parse_list, seconds, text_list};
 use super::failure::Failure;
-use super::{SqliteStore, alerts, markets, sweeps, watches};
+use super::{SqliteStore, alerts, markets, memories, sweeps, watches};
 
 // The uninformative row exists only while it is the newer one.
 pub(super) const LATEST: &str = "SELECT * FROM assessments AS one
@@ -118,6 +119,11 @@ impl Assessments for SqliteStore {
         self.read(move |file| markets::of(file, &wallets)).await
     }
 
+    async fn memories(&self, wallets: &[Wallet]) -> Result<Vec<(Wallet, Memory)>, StoreError> {
+        let wallets = hex_list(wallets);
+        self.read(move |file| memories::of(file, &wallets)).await
+    }
+
     async fn commit(&self, commit: Commit) -> Result<Applied, StoreError> {
         self.write(move |file| {
             if let Some(fence) = &commit.fence {
@@ -127,6 +133,7 @@ impl Assessments for SqliteStore {
             watches::put_near(file, &commit.near)?;
             put_tokens(file, commit.at, &commit.tokens)?;
             markets::put(file, commit.at, &commit.markets)?;
+            memories::put(file, commit.at, &commit.memories)?;
             alerts::apply(file, &commit.transitions, (commit.at, &commit.routes))
         })
         .await

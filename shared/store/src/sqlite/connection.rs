@@ -26,6 +26,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0003-hourly-closes.sql")),
     M::up(include_str!("../../migrations/0004-known-markets.sql")),
     M::up(include_str!("../../migrations/0005-outbox-and-leases.sql")),
+    M::up(include_str!("../../migrations/0006-alarm-memory.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

@@ -4,9 +4,10 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use risk_app::records::Watch;
+use risk_app::records::{Commit, Watch};
 use risk_app::stores::{Alerts, ApiKeys, Assessments, Sweeps, Watches};
-use risk_model::{Address, Timestamp, Wallet};
+use risk_engine::alarm::Memory;
+use risk_model::{Address, OwnThresholds, Timestamp, Wallet};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -38,7 +39,16 @@ impl Sample {
 
 fn watch() -> Watch {
     let now = Timestamp::new(1);
-    Watch { wallet: WALLET, label: None, health_factor_threshold: None, created_at: now, updated_at: now }
+    Watch {
+        wallet: WALLET,
+        label: None,
+        health_factor_threshold: None,
+        thresholds: OwnThresholds::new(),
+        channels: None,
+        min_severity: None,
+        created_at: now,
+        updated_at: now,
+    }
 }
 
 /// Everything an error says, with its sources.
@@ -77,7 +87,7 @@ async fn a_name_that_no_version_wrote_is_corrupt_and_not_a_guess() {
 #[tokio::test]
 async fn values_out_of_their_range_are_corrupt() {
     let (_sample, store) = Sample::altered(
-        "INSERT INTO watches VALUES (unhex('0707070707070707070707070707070707070707'), NULL, NULL, -1, 0);
+        "INSERT INTO watches VALUES (unhex('0707070707070707070707070707070707070707'), NULL, NULL, -1, 0, '{}', NULL, NULL);
          INSERT INTO known_tokens VALUES (unhex('0707070707070707070707070707070707070707'), 1, '[\"mars:native\"]');
          INSERT INTO known_markets VALUES (unhex('0707070707070707070707070707070707070707'), 'base', 1, '[\"0x07\"]');
          INSERT INTO api_keys VALUES (zeroblob(32), 'x', 'not json', NULL, NULL, 1, NULL);
@@ -92,6 +102,39 @@ async fn values_out_of_their_range_are_corrupt() {
     assert_corrupt(store.find_key(&[0; 32]).await, "API key");
     assert_corrupt(store.find_alert(1).await, "alert");
     assert_corrupt(store.recent(None, 1).await, "sweep report");
+}
+
+#[tokio::test]
+async fn a_memory_that_cannot_be_read_is_none_and_hides_no_other() {
+    let (_sample, store) = Sample::altered(
+        "INSERT INTO alarm_memories VALUES (unhex('0707070707070707070707070707070707070707'), 1, '{\"v\":9}');
+         INSERT INTO alarm_memories VALUES (unhex('0808080808080808080808080808080808080808'), 1, '{\"v\":1}')",
+    )
+    .await;
+    let other = Wallet::new(Address::repeat_byte(8));
+    assert_eq!(store.memories(&[WALLET, other]).await.unwrap(), [(other, Memory::default())]);
+    let commit =
+        Commit { at: Timestamp::new(2), memories: vec![(WALLET, Memory::default())], ..Commit::default() };
+    store.commit(commit).await.unwrap();
+    assert_eq!(store.memories(&[WALLET]).await.unwrap(), [(WALLET, Memory::default())]);
+}
+
+#[tokio::test]
+async fn own_thresholds_that_no_version_wrote_are_corrupt() {
+    for (thresholds, channels, severity) in [
+        ("nonsense", "NULL", "NULL"),
+        ("{\"depth\":1}", "NULL", "NULL"),
+        ("{\"depeg\":7}", "NULL", "NULL"),
+        ("{}", "'[\"De sk\"]'", "NULL"),
+        ("{}", "NULL", "'mild'"),
+    ] {
+        let (_sample, store) = Sample::altered(&format!(
+            "INSERT INTO watches VALUES (unhex('0707070707070707070707070707070707070707'), NULL, NULL, 1, 1,
+                 '{thresholds}', {channels}, {severity})"
+        ))
+        .await;
+        assert_corrupt(store.find_watches(&[WALLET]).await, "watch");
+    }
 }
 
 #[tokio::test]

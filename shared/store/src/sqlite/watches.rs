@@ -1,20 +1,25 @@
 //! The watch list in SQLite.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use risk_app::records::Watch;
 use risk_app::stores::{StoreError, Watches};
 use risk_app::sweeping::Lane;
-use risk_model::Wallet;
+use risk_model::{ChannelId, OwnThresholds, Severity, ThresholdName, Wallet};
 use rusqlite::{Row, Transaction, params};
+use serde_json::Value;
 
 use super::SqliteStore;
-use super::column::{self, Record, all, bytes, hex_list, seconds};
+use super::column::{self, Record, all, bytes, hex_list, seconds, text_list};
 use super::failure::Failure;
 
-const PUT: &str = "INSERT INTO watches (wallet, label, health_factor_threshold, created_at, updated_at)
-    VALUES (?1, ?2, ?3, ?4, ?5)
+const PUT: &str = "INSERT INTO watches
+    (wallet, label, health_factor_threshold, created_at, updated_at, thresholds, channels, min_severity)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     ON CONFLICT (wallet) DO UPDATE SET label = excluded.label,
-        health_factor_threshold = excluded.health_factor_threshold, updated_at = excluded.updated_at";
+        health_factor_threshold = excluded.health_factor_threshold, updated_at = excluded.updated_at,
+        thresholds = excluded.thresholds, channels = excluded.channels, min_severity = excluded.min_severity";
 const REMOVE: &str = "DELETE FROM watches WHERE wallet IN (SELECT unhex(value) FROM json_each(?1))";
 pub(super) const FIND: &str =
     "SELECT * FROM watches WHERE wallet IN (SELECT unhex(value) FROM json_each(?1))";
@@ -35,10 +40,35 @@ impl Record for Watch {
             wallet: column::wallet(row, "wallet")?,
             label: row.get("label")?,
             health_factor_threshold: row.get("health_factor_threshold")?,
+            thresholds: thresholds(&row.get::<_, String>("thresholds")?)?,
+            channels: row
+                .get::<_, Option<String>>("channels")?
+                .map(|text| column::parse_list(&text))
+                .transpose()?,
+            min_severity: row
+                .get::<_, Option<String>>("min_severity")?
+                .map(|name| name.parse().map_err(|_| Failure::Unreadable))
+                .transpose()?,
             created_at: column::time(row, "created_at")?,
             updated_at: column::time(row, "updated_at")?,
         })
     }
+}
+
+/// The written form of a watch's thresholds.
+fn written(own: &OwnThresholds) -> String {
+    let fields = own.iter().map(|(name, value)| (name.name().to_owned(), Value::from(value)));
+    Value::Object(fields.collect()).to_string()
+}
+
+fn thresholds(text: &str) -> Result<OwnThresholds, Failure> {
+    let fields: BTreeMap<String, f64> = serde_json::from_str(text).map_err(|_| Failure::Unreadable)?;
+    let mut own = OwnThresholds::new();
+    for (name, value) in fields {
+        let name: ThresholdName = name.parse().map_err(|_| Failure::Unreadable)?;
+        own.set(name, value).map_err(|_| Failure::Unreadable)?;
+    }
+    Ok(own)
 }
 
 /// Notes which wallets are near liquidation and which are not.
@@ -63,6 +93,9 @@ impl Watches for SqliteStore {
                     watch.health_factor_threshold,
                     seconds(watch.created_at)?,
                     seconds(watch.updated_at)?,
+                    written(&watch.thresholds),
+                    watch.channels.as_ref().map(|names| text_list(names.iter().map(ChannelId::to_string))),
+                    watch.min_severity.map(Severity::name),
                 ])?;
             }
             Ok(())

@@ -38,6 +38,7 @@ fn signed(value: u128) -> Result<I256, Reverted> {
 
 fn aggregate(view: &View<'_>, reserve: &Reserve, token: &Token) -> AggregatedReserveData {
     let base = reserve_data(view, Some(reserve));
+    let reserve = &view.governed(reserve);
     AggregatedReserveData {
         underlyingAsset: token.underlying,
         name: token.name.clone(),
@@ -91,10 +92,10 @@ fn market(view: &View<'_>, reserve: &Reserve, token: &Token) -> ReserveMarket {
     }
 }
 
-/// No reserve of the sandbox is paused, siloed or isolated, and none has a deficit: see its bitmap and Pool views.
+/// No reserve of the sandbox is siloed or isolated, and none has a deficit: see its bitmap and Pool views.
 fn limits(reserve: &Reserve, base: &ReserveDataLegacy) -> ReserveLimits {
     ReserveLimits {
-        isPaused: false,
+        isPaused: reserve.paused,
         isSiloedBorrowing: false,
         accruedToTreasury: base.accruedToTreasury,
         isolationModeTotalDebt: base.isolationModeTotalDebt,

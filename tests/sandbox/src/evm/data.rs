@@ -104,7 +104,10 @@ pub(super) fn call_protocol(view: &View<'_>, input: &[u8]) -> Outcome {
         view.chain.reserves.get(place).zip(view.token(place)).ok_or_else(Reverted::bare)
     };
     Ok(match Calls::abi_decode(input).map_err(|_| Reverted::bare())? {
-        Calls::getReserveConfigurationData(of) => reserve_configuration(known(of.asset)?),
+        Calls::getReserveConfigurationData(of) => {
+            let (reserve, token) = known(of.asset)?;
+            reserve_configuration(&view.governed(reserve), token)
+        }
         Calls::getReserveTokensAddresses(of) => {
             let (reserve, _) = known(of.asset)?;
             Protocol::getReserveTokensAddressesCall::abi_encode_returns(
@@ -120,7 +123,7 @@ pub(super) fn call_protocol(view: &View<'_>, input: &[u8]) -> Outcome {
     })
 }
 
-fn reserve_configuration((reserve, token): (&Reserve, &Token)) -> Vec<u8> {
+fn reserve_configuration(reserve: &Reserve, token: &Token) -> Vec<u8> {
     Protocol::getReserveConfigurationDataCall::abi_encode_returns(
         &Protocol::getReserveConfigurationDataReturn {
             decimals: U256::from(token.decimals),

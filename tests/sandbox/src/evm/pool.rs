@@ -149,9 +149,10 @@ fn user_bits(view: &View<'_>, user: Address) -> U256 {
 
 /// The reserve's bitmap (ReserveConfiguration.sol).
 pub(super) fn configuration(view: &View<'_>, reserve: &Reserve) -> U256 {
+    let reserve = &view.governed(reserve);
     let decimals = view.token(reserve.id).map_or(0, |token| token.decimals);
     let protocol_fee = if reserve.bonus_bps == 0 { 0u64 } else { 1_000 };
-    let fields: [(u64, usize); 11] = [
+    let fields: [(u64, usize); 12] = [
         (u64::from(reserve.ltv_bps), 0),
         (u64::from(reserve.threshold_bps), 16),
         (u64::from(reserve.bonus_bps), 32),
@@ -159,6 +160,7 @@ pub(super) fn configuration(view: &View<'_>, reserve: &Reserve) -> U256 {
         (1, 56),
         (u64::from(reserve.frozen), 57),
         (u64::from(reserve.borrowable), 58),
+        (u64::from(reserve.paused), 60),
         (1, 63),
         (u64::from(reserve.factor_bps), 64),
         (reserve.borrow_cap, 80),

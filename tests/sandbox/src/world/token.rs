@@ -76,6 +76,8 @@ pub(crate) struct Reserve {
     pub(crate) borrow_cap: u64,
     /// Whether new borrows and supplies are refused.
     pub(crate) frozen: bool,
+    /// Whether nothing moves.
+    pub(crate) paused: bool,
     /// Whether it can be borrowed.
     pub(crate) borrowable: bool,
 }
@@ -200,6 +202,7 @@ fn read_reserve(
         supply_cap: whole(units * 1.6)?,
         borrow_cap: if flag == "n" { 0 } else { whole(units * 1.2)? },
         frozen: flag == "f",
+        paused: false,
         borrowable: flag != "n",
     })
 }

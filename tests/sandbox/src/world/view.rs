@@ -91,6 +91,7 @@ impl<'a> View<'a> {
         });
         known
             .map(|(position, reserve, token)| {
+                let reserve = self.governed(reserve);
                 let (income, debt_index) = self.indexes(reserve.id);
                 let inside = mode.filter(|mode| mode.takes(reserve.id));
                 Holding {
@@ -113,6 +114,11 @@ impl<'a> View<'a> {
         let wallet = self.world.wallet(user);
         let account = wallet.on(self.chain.facts.id).and_then(|held| held.account.as_ref());
         account.map_or_else(Totals::default, |account| account::totals(&self.holdings(account)))
+    }
+
+    /// A reserve under the terms of this block.
+    pub(crate) fn governed(&self, reserve: &Reserve) -> Reserve {
+        self.world.governed.apply(self.chain.facts.id, self.timestamp, reserve)
     }
 
     /// The token of a place.

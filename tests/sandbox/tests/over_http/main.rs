@@ -13,6 +13,8 @@ mod curve;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod governance;
+#[cfg(test)]
 mod graph;
 #[cfg(test)]
 mod morpho;

@@ -141,7 +141,11 @@ fn a_stablecoin_in_a_pool_is_watched_for_its_peg() {
         let mut data = market_data();
         data.quotes.insert(asset(3), quote(usd));
         let report = report(&wallet_with(liquidity(FAIR)), &data);
-        let signals = crate::alarm::signals(&report, &crate::alarm::Thresholds::default());
+        let signals = crate::alarm::signals(
+            &report,
+            &crate::alarm::Memory::default(),
+            &crate::alarm::Thresholds::default(),
+        );
         let is_peg = |signal: &&crate::alarm::Signal| signal.identity.kind == AlertKind::StablecoinDepeg;
         signals.iter().find(is_peg).unwrap().condition.clone()
     };

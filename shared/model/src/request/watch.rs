@@ -1,0 +1,41 @@
+//! The nested parts of a watch: its thresholds and its channels.
+
+use super::body::Body;
+use super::{MAX_CHANNELS, Parsed};
+use crate::channel::ChannelId;
+use crate::rejection::Code;
+use crate::threshold::{OwnThresholds, ThresholdName};
+
+/// Why two names of one threshold are refused together.
+pub(super) const GIVEN_TWICE: &str = "health_factor_threshold and thresholds.health_factor are one threshold";
+
+/// The health factor and the other thresholds of the object `thresholds`.
+pub(super) fn thresholds(mut body: Body) -> Parsed<(Option<f64>, OwnThresholds)> {
+    let health_factor = body.number("health_factor", 1.0, 10.0);
+    let mut own = OwnThresholds::new();
+    for name in ThresholdName::ALL {
+        let (least, most) = name.bounds();
+        let Some(value) = body.number_between(name.name(), least, most) else { continue };
+        if let Err(code) = own.set(*name, value) {
+            body.refuse_with(name.name(), code, code.message());
+        }
+    }
+    body.finish(|| Some((health_factor, own)))
+}
+
+/// The channels of a watch, each once; `None` where the field is not there.
+pub(super) fn channels(body: &mut Body) -> Option<Vec<ChannelId>> {
+    let is_there = body.has("channels");
+    let listed: Vec<ChannelId> = body.list("channels", str::parse);
+    if listed.len() > MAX_CHANNELS {
+        let message = format!("channels has more than {MAX_CHANNELS} items");
+        body.refuse_with("channels", Code::TooLong, &message);
+    }
+    for (index, channel) in listed.iter().enumerate() {
+        if listed.iter().take(index).any(|earlier| earlier == channel) {
+            let message = format!("channels[{index}] is there already");
+            body.refuse_with(&format!("channels[{index}]"), Code::Repeated, &message);
+        }
+    }
+    is_there.then_some(listed)
+}
