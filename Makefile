@@ -17,9 +17,10 @@ test: ## every test; installs what it needs
 	$(CARGO) build --workspace --bins
 	$(CARGO) test --workspace --no-fail-fast
 
-test-reference: ## install reference implementations (npm, PyPI) into .tools and compare the maths with them
+test-reference: ## install reference implementations (npm, PyPI) into .tools; compare maths, signatures, events with them
 	tests/reference/install.sh
-	REFERENCE_REQUIRED=1 $(CARGO) test -p risk-tests --test reference
+	tests/moto/install.sh
+	REFERENCE_REQUIRED=1 $(CARGO) test -p risk-tests --test reference --test channels
 
 test-chain: ## install a node and the protocols' contracts (npm) into .tools and hold the service against them
 	tests/chain/install.sh

@@ -46,6 +46,7 @@ fn message(number: u64, happening: Happening, text: &str) -> Message {
             measured: 1.0,
             threshold: 1.0,
             clear_sweeps: 0,
+            told: 0,
             opened_at: at,
             updated_at: at,
             acknowledged_at: None,

@@ -181,6 +181,7 @@ pub(crate) fn message(alert: u64, sequence: u32, happening: Happening, severity:
             measured: 1.0312,
             threshold: 1.05,
             clear_sweeps: 0,
+            told: 0,
             opened_at: at,
             updated_at: at,
             acknowledged_at: None,

@@ -1,7 +1,7 @@
 //! EventBridge: what it is sent, filtered by real rules into a queue, and what its refusals mean.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -15,6 +15,7 @@ use risk_notify::{ConfiguredChannels, Event};
 use risk_tests::Moto;
 use risk_tests::moto::REGION;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::bench::{SECRET, configured, desk, message};
 

@@ -1,11 +1,12 @@
 //! What an answer means: taken, later, never, or gone; and that each attempt is one request.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use risk_app::delivery::{Message, Receipt};
 use risk_app::ports::Channels;
 use risk_model::{Happening, Severity};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::bench::{Bench, message};
 

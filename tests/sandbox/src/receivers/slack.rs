@@ -44,14 +44,18 @@ fn error_of(payload: &Value) -> Option<&'static str> {
     if fields.contains_key("text") && !is_long(text(payload, "text"), 1, 40_000) {
         return Some("no_text");
     }
-    let Some(blocks) = fields.get("blocks") else { return None };
-    let Some(blocks) = blocks.as_array().filter(|blocks| (1..=50).contains(&blocks.len())) else {
-        return Some("invalid_blocks");
+    let is_bad = fields.get("blocks").is_some_and(|blocks| !are_blocks(blocks));
+    is_bad.then_some("invalid_blocks")
+}
+
+fn are_blocks(list: &Value) -> bool {
+    let Some(blocks) = list.as_array().filter(|blocks| (1..=50).contains(&blocks.len())) else {
+        return false;
     };
     let ids: Vec<&str> = blocks.iter().filter_map(|block| text(block, "block_id")).collect();
     let is_unique = ids.iter().collect::<HashSet<_>>().len() == ids.len();
     let is_short = ids.iter().all(|id| is_long(Some(id), 1, 255));
-    (!(is_unique && is_short && blocks.iter().all(is_block))).then_some("invalid_blocks")
+    is_unique && is_short && blocks.iter().all(is_block)
 }
 
 fn is_block(block: &Value) -> bool {

@@ -20,6 +20,7 @@ mod graph;
 mod morpho;
 #[cfg(test)]
 mod prices;
+#[cfg(test)]
 mod receivers;
 #[cfg(test)]
 mod support;
