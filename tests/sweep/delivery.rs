@@ -1,10 +1,11 @@
 //! Delivery from outside: what a sweep finds reaches every channel once, whatever the channels do.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use risk_tests::{CHANNELS, Host, Stack};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 const HOLD: (&str, &str) = ("DELIVERY_HOLD_SECONDS", "20");
 
@@ -137,4 +138,21 @@ async fn what_a_channel_refuses_is_not_sent_again_and_a_channel_that_is_gone_is_
     assert_eq!(outbox(&stack).await["switched_off"], json!([]), "a test that is taken switches it on");
     let unknown = stack.send("POST", "/api/risk/channels/nowhere/test", None).await.unwrap();
     assert_eq!(unknown.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_says_who_is_told_of_its_wallet() {
+    let stack = watched(&[]).await;
+    let wallet = stack.wallet("near").await.unwrap();
+    let path = format!("/api/risk/watches/{wallet}");
+    let watch = json!({"channels": ["hook", "nowhere"], "min_severity": "high"});
+    let reply = stack.send("PUT", &path, Some(watch)).await.unwrap();
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    stack.control("POST", "crash", json!({"asset": "*", "factor": 0.8})).await.unwrap();
+    stack.sweep().await.unwrap();
+    delivered(&stack).await;
+    let (found, told) = (alerts(&stack).await, received(&stack, "webhook").await);
+    assert!(high(&found) > 0 && found.len() > high(&found), "{found:?}");
+    assert_eq!(told.len(), high(&found), "{told:?}");
+    assert!(received(&stack, "slack").await.is_empty() && received(&stack, "pagerduty").await.is_empty());
 }
