@@ -83,7 +83,7 @@ fn filters() -> Vec<AlertFilter> {
     filters.push(AlertFilter {
         wallets: Some(vec![wallet(1)]),
         severity: Some(Severity::High),
-        kind: Some(AlertKind::ValueAtRisk),
+        kind: Some(AlertKind::HighVolatility),
         resolved: Some(true),
         ..AlertFilter::default()
     });

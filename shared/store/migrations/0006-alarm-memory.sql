@@ -5,7 +5,7 @@ CREATE TABLE alarm_memories (
     memory TEXT NOT NULL
 ) STRICT;
 
--- A watch's own thresholds (a JSON object of numbers by name), its channels (a JSON array of names; NULL for the
+-- A watch's own thresholds (a JSON object of numbers as text, by name), its channels (a JSON array of names; NULL for the
 -- service's default routes) and the least severity that is delivered.
 ALTER TABLE watches ADD COLUMN thresholds TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE watches ADD COLUMN channels TEXT;

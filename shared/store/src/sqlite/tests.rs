@@ -123,8 +123,9 @@ async fn a_memory_that_cannot_be_read_is_none_and_hides_no_other() {
 async fn own_thresholds_that_no_version_wrote_are_corrupt() {
     for (thresholds, channels, severity) in [
         ("nonsense", "NULL", "NULL"),
-        ("{\"depth\":1}", "NULL", "NULL"),
-        ("{\"depeg\":7}", "NULL", "NULL"),
+        ("{\"depth\":\"1\"}", "NULL", "NULL"),
+        ("{\"depeg\":\"7\"}", "NULL", "NULL"),
+        ("{\"depeg\":0.1}", "NULL", "NULL"),
         ("{}", "'[\"De sk\"]'", "NULL"),
         ("{}", "NULL", "'mild'"),
     ] {

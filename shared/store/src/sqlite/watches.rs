@@ -55,17 +55,19 @@ impl Record for Watch {
     }
 }
 
-/// The written form of a watch's thresholds.
+/// The written form of a watch's thresholds: each number as its shortest text, because a JSON number may come back
+/// another in its last bit.
 fn written(own: &OwnThresholds) -> String {
-    let fields = own.iter().map(|(name, value)| (name.name().to_owned(), Value::from(value)));
+    let fields = own.iter().map(|(name, value)| (name.name().to_owned(), Value::from(value.to_string())));
     Value::Object(fields.collect()).to_string()
 }
 
 fn thresholds(text: &str) -> Result<OwnThresholds, Failure> {
-    let fields: BTreeMap<String, f64> = serde_json::from_str(text).map_err(|_| Failure::Unreadable)?;
+    let fields: BTreeMap<String, String> = serde_json::from_str(text).map_err(|_| Failure::Unreadable)?;
     let mut own = OwnThresholds::new();
     for (name, value) in fields {
         let name: ThresholdName = name.parse().map_err(|_| Failure::Unreadable)?;
+        let value = value.parse().map_err(|_| Failure::Unreadable)?;
         own.set(name, value).map_err(|_| Failure::Unreadable)?;
     }
     Ok(own)
