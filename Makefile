@@ -14,6 +14,7 @@ run: ## build, start sandbox, API and a sweep every minute; Ctrl-C ends all of i
 
 test: ## every test; installs what it needs
 	tests/chain/install.sh
+	tests/moto/install.sh
 	$(CARGO) build --workspace --bins
 	$(CARGO) test --workspace --no-fail-fast
 

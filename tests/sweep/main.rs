@@ -4,6 +4,7 @@
 
 mod alert_types;
 mod delivery;
+mod queue;
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
-use risk_app::Service;
+use risk_app::records::SweepReport;
 use risk_app::service::{Dispatcher, SweepOrder};
 use risk_app::sweeping::Lane;
 use risk_boot::host::{print_line, run_id};
@@ -28,7 +28,7 @@ const DELIVER_WITHIN: Duration = Duration::from_secs(20);
 pub async fn sweep_once(wired: &Wired) -> anyhow::Result<()> {
     let mut order = order(&wired.settings, wired.settings.sweep_lane)?;
     let bar = if std::io::stderr().is_terminal() { Some(bar(wired, &mut order).await?) } else { None };
-    let done = run_once(&wired.service, &order, DELIVER_WITHIN).await?;
+    let done = run_once(wired, &order, DELIVER_WITHIN).await?;
     if let Some((bar, following)) = bar {
         following.abort();
         bar.finish_and_clear();
@@ -64,7 +64,10 @@ pub async fn sweep_on(wired: &Wired) -> anyhow::Result<()> {
             // What is committed stays, and the next process goes on from there when the lease has run out.
             () = &mut end => break,
             done = wired.service.sweep(&order) => match done {
-                Ok(report) => print_line(&serde_json::to_string(&SweepBody::of(lane, report))?),
+                Ok(report) => {
+                    announce(wired, report.as_ref()).await;
+                    print_line(&serde_json::to_string(&SweepBody::of(lane, report))?);
+                }
                 Err(cause) => error!(%cause, "a sweep failed"),
             },
         }
@@ -75,10 +78,11 @@ pub async fn sweep_on(wired: &Wired) -> anyhow::Result<()> {
 
 /// One sweep, with its alerts on their way while it runs, and at most `deliver_within` after it.
 pub(crate) async fn run_once(
-    service: &Arc<Service>,
+    wired: &Wired,
     order: &SweepOrder,
     deliver_within: Duration,
 ) -> anyhow::Result<SweepBody> {
+    let service = &wired.service;
     let (stop, stopped) = oneshot::channel::<()>();
     let dispatcher = Dispatcher::new(Arc::clone(service));
     let delivering = tokio::spawn(dispatcher.run(async {
@@ -88,8 +92,18 @@ pub(crate) async fn run_once(
     let _ = stop.send(());
     delivering.await.context("delivering panicked")?;
     let report = report.context("the sweep failed")?;
+    announce(wired, report.as_ref()).await;
     Dispatcher::new(Arc::clone(service)).drain(deliver_within).await.context("the outbox cannot be read")?;
     Ok(SweepBody::of(order.lane, report))
+}
+
+/// Tells the bus that a run has ended. What a run found is kept whether or not anybody hears that it ended.
+async fn announce(wired: &Wired, report: Option<&SweepReport>) {
+    if let (Some(bus), Some(report)) = (&wired.bus, report)
+        && let Err(cause) = bus.sweep_completed(report).await
+    {
+        error!(%cause, "nobody was told that the sweep has ended");
+    }
 }
 
 /// A bar on the terminal that follows the sweep. Its end is that of the whole list: a shard or the near lane ends before.

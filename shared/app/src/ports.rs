@@ -10,6 +10,8 @@ use risk_model::request::Scope;
 use risk_model::{Asset, ChainId, ChannelId, Gap, KnownMarkets, Timestamp, Wallet};
 
 use crate::delivery::{Channel, Message, Receipt};
+use crate::records::SweepReport;
+use crate::sweeping::{Lane, Shard};
 
 /// The time, so that a sweep of any day can be replayed.
 pub trait Clock: Send + Sync {
@@ -103,6 +105,20 @@ pub trait Channels: Send + Sync {
 
     /// Sends a message that says it is a test.
     async fn test(&self, channel: &ChannelId, at: Timestamp) -> Receipt;
+}
+
+/// Why a bus did not take what it was given, in words for operators: no secret, no URL.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the bus did not take it: {0}")]
+pub struct BusError(pub String);
+
+/// The bus on which sweeps are asked for and told of.
+#[async_trait]
+pub trait Bus: Send + Sync {
+    /// Asks for a sweep of a lane of each of these shards.
+    async fn request_shards(&self, lane: Lane, shards: &[Shard], at: Timestamp) -> Result<(), BusError>;
+    /// Tells that a run has ended.
+    async fn sweep_completed(&self, report: &SweepReport) -> Result<(), BusError>;
 }
 
 /// No channel at all: alerts stand in the API and are told to nobody.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use risk_app::service::NearLine;
 use risk_app::sweeping::{Lane, Shard};
 use risk_http::Reach;
-use risk_model::ChainId;
+use risk_model::{ChainId, ChannelId};
 use risk_notify::{AwsCredentials, ChannelSettings};
 
 pub use source::{ProcessEnvironment, Source, layered};
@@ -124,6 +124,9 @@ pub struct Settings {
     pub near: NearLine,
     /// `CHANNELS`: the channels that alerts are delivered to, a list in JSON or YAML (README); none.
     pub channels: Vec<ChannelSettings>,
+    /// `SWEEP_BUS`: the channel whose bus sweeps are asked for and told of on; none. With it and more than one of
+    /// `SWEEP_SHARDS`, a scheduled event of the Lambda asks for shards instead of sweeping.
+    pub sweep_bus: Option<ChannelId>,
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: needed where a channel is a bus; none. Lambda
     /// sets them.
     pub aws: Option<AwsCredentials>,
@@ -203,6 +206,7 @@ impl Settings {
                 probability_24h: reader.fraction("NEAR_PROBABILITY_24H", near.probability_24h, 0.0, 1.0),
             },
             channels: reader.channels("CHANNELS", is_development),
+            sweep_bus: reader.optional("SWEEP_BUS"),
             aws: reader.aws(),
             delivery_hold_seconds: reader.within("DELIVERY_HOLD_SECONDS", 90, 1, 3_600).into(),
             fresh_seconds: reader.within("FRESH_SECONDS", 60, 1, 3_600).into(),

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use anyhow::Context;
-use risk_app::ports::{Clock, Positions, UpstreamHealth, Upstreams};
+use risk_app::ports::{Bus, Clock, Positions, UpstreamHealth, Upstreams};
 use risk_app::service::Ports;
 use risk_app::{Service, Settings as ServiceSettings};
 use risk_engine::Parameters;
@@ -44,6 +44,8 @@ pub struct Wired {
     pub metrics: Render,
     /// The settings it was made from.
     pub settings: Settings,
+    /// The bus on which sweeps are asked for and told of, where there is one.
+    pub bus: Option<Arc<dyn Bus>>,
     /// Who calls.
     pub host: Host,
 }
@@ -97,6 +99,7 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
     };
     let channels = ConfiguredChannels::new(settings.channels.clone(), around)
         .context("a channel's settings cannot be used")?;
+    let bus = bus_of(&settings, &channels)?;
     let ports = Ports {
         positions: Arc::clone(&providers.positions) as Arc<dyn Positions>,
         prices: Arc::new(prices),
@@ -112,7 +115,14 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
         clock,
     };
     let service = Arc::new(Service::new(ports, service_settings(&settings)));
-    Ok(Wired { service, metrics, settings, host })
+    Ok(Wired { service, metrics, settings, bus, host })
+}
+
+/// The bus of the channel that is named for sweeps.
+fn bus_of(settings: &Settings, channels: &ConfiguredChannels) -> anyhow::Result<Option<Arc<dyn Bus>>> {
+    let Some(name) = &settings.sweep_bus else { return Ok(None) };
+    let bus = channels.event_bus(name).context("SWEEP_BUS names no channel of the kind event_bridge")?;
+    Ok(Some(Arc::new(bus.clone())))
 }
 
 fn providers(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Providers, risk_http::SetupError> {

@@ -1,6 +1,7 @@
 //! Amazon EventBridge: events on a bus, for whoever subscribes. `AlertOpened`, `AlertEscalated` and `AlertResolved` are
 //! told as a channel; `SweepCompleted`, `SweepShardRequested` and the like are published by whoever has the bus.
 
+mod sweeps;
 mod transport;
 
 use std::fmt;

@@ -37,6 +37,16 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// A value of any type that parses from text, where it is set.
+    pub(super) fn optional<T: FromStr>(&mut self, variable: &str) -> Option<T> {
+        let text = self.source.value(variable)?;
+        let value = text.parse().ok();
+        if value.is_none() {
+            self.problem(variable, "is malformed");
+        }
+        value
+    }
+
     /// A whole number within bounds.
     pub(super) fn within(&mut self, variable: &str, default: u32, least: u32, most: u32) -> u32 {
         let number = self.parsed(variable, default);
