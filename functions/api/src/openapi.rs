@@ -1,11 +1,11 @@
 //! The OpenAPI 3.1 document of every route.
 
 use risk_app::summary::LastKnown;
+use risk_model::headers::KEY_HEADER;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::auth::KEY_HEADER;
 use crate::problem::ProblemBody;
 use crate::routes::{
     acknowledge, alerts, analyze, backtest, docs, front, health, info, live, metrics, openapi, positions,
