@@ -28,7 +28,7 @@ check: ## formatting, lints, docs, architecture and tidy tests, WebAssembly buil
 	$(MAKE) --no-print-directory wasm
 
 wasm:
-	@./wasm.sh -p risk-model -p risk-engine
+	@./wasm.sh check -p risk-model -p risk-engine
 
 bench: ## loopback load beside a bare route, start-up, memory, and the maths beside numpy and @aave/math-utils, in one run
 	tests/reference/install.sh

@@ -242,18 +242,21 @@ impl<'a> Endpoint<'a> {
     }
 }
 
-/// Checks a whole request.
+/// Checks a request; without its body all but the body.
 ///
 /// # Errors
 /// The problem that the server answers it with, whoever asks.
-pub fn validate<'a>(head: Head<'a>, body: &[u8], policy: Policy) -> Result<Accepted<'a>, Problem> {
+pub fn validate<'a>(head: Head<'a>, body: Option<&[u8]>, policy: Policy) -> Result<Accepted<'a>, Problem> {
     head.check()?;
     if policy.answers_preflight && head.method == "OPTIONS" {
         return Ok(Accepted { head, route: None, asked: Asked::AsSent });
     }
     let endpoint = Endpoint::find(head)?;
     endpoint.check_head(policy)?;
-    endpoint.accept(body)
+    match body {
+        Some(body) => endpoint.accept(body),
+        None => Ok(Accepted { head, route: Some(endpoint.route), asked: endpoint.parse_head()? }),
+    }
 }
 
 /// The refusal of a body over [`MAX_BODY_BYTES`].

@@ -14,7 +14,7 @@ fn key() -> String {
 /// The kind of the refusal; `None` where the request passes.
 fn kind(method: &str, target: &str, headers: &[(&str, &[u8])], body: &[u8], policy: Policy) -> Option<Kind> {
     let head = Head { method, target, headers: Headers(headers) };
-    validate(head, body, policy).err().map(|problem| problem.kind)
+    validate(head, Some(body), policy).err().map(|problem| problem.kind)
 }
 
 fn accepted<'a>(
@@ -23,7 +23,7 @@ fn accepted<'a>(
     headers: &'a [(&'a str, &'a [u8])],
     body: &[u8],
 ) -> Accepted<'a> {
-    validate(Head { method, target, headers: Headers(headers) }, body, OPEN).unwrap()
+    validate(Head { method, target, headers: Headers(headers) }, Some(body), OPEN).unwrap()
 }
 
 #[test]
@@ -134,4 +134,11 @@ fn only_open_answers_to_get_may_be_kept_under_one_key_each() {
         (openapi.quota_key(), accepted("GET", "/api/risk/status", &[], b"").quota_key()),
         (None, Some("client".into()))
     );
+}
+
+#[test]
+fn a_body_that_is_not_there_is_not_judged() {
+    let head = |target| Head { method: "POST", target, headers: Headers(&[("content-length", b"50000")]) };
+    assert!(validate(head("/api/risk/analyze"), None, OPEN).is_ok());
+    assert_eq!(validate(head("/api/risk/analyze?a"), None, OPEN).unwrap_err().kind, Kind::RefusedValues);
 }
