@@ -15,6 +15,7 @@ const RULE: &[(&str, &[&str])] = &[
     ("risk-boot", &["risk-model", "risk-engine", "risk-app", "risk-http", "risk-feeds", "risk-store"]),
     ("risk-api", &["risk-model", "risk-engine", "risk-app", "risk-boot"]),
     ("risk-sweep", &["risk-model", "risk-app", "risk-boot"]),
+    ("risk-edge", &["risk-model"]),
     ("risk-sandbox", &[]),
     ("risk-tests", &["*"]),
 ];
@@ -41,6 +42,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ),
     ("axum", &["risk-api", "risk-sandbox", "risk-tests"]),
     ("tracing-subscriber", &["risk-boot"]),
+    ("wasm-bindgen", &["risk-edge"]),
 ];
 
 fn metadata() -> Metadata {

@@ -96,6 +96,7 @@ async function ask(request, env, target, body, id, validator) {
   // The service believes the last hop that its trusted proxies name.
   if (client) headers.append("x-forwarded-for", client);
   const milliseconds = Number(env.ORIGIN_TIMEOUT_MS) || 35_000;
+  const deadline = Date.now() + milliseconds;
   const hasBody = request.method !== "GET" && request.method !== "HEAD";
   try {
     const answer = await fetch(env.ORIGIN + target, {
@@ -106,7 +107,7 @@ async function ask(request, env, target, body, id, validator) {
       signal: AbortSignal.timeout(milliseconds),
     });
     // The service returns the id of every request it answers; a gateway before it that fails does not.
-    if (answer.status < 500 || answer.headers.get("x-request-id") === id) return answer;
+    if (answer.status < 500 || answer.headers.get("x-request-id") === id) return plain(answer, deadline);
     await answer.body?.cancel();
     return failure(validator, false, `the service's gateway answered ${answer.status}`, id);
   } catch (error) {
@@ -114,6 +115,39 @@ async function ask(request, env, target, body, id, validator) {
     const detail = tookTooLong ? `the service took longer than ${milliseconds / 1000} s` : "the service cannot be reached";
     return failure(validator, tookTooLong, detail, id);
   }
+}
+
+/**
+ * The service's answer with a body that ends by the deadline: one that stops in its middle is cut off. It is unpacked
+ * already, so it must not say that it is packed; the host packs it again for those who take it.
+ */
+function plain(answer, deadline) {
+  const headers = new Headers(answer.headers);
+  headers.delete("content-encoding");
+  headers.delete("content-length");
+  const { status, statusText } = answer;
+  if (!answer.body) return new Response(null, { status, statusText, headers });
+  const reader = answer.body.getReader();
+  const body = new ReadableStream({
+    async pull(stream) {
+      let timer;
+      const late = new Promise((_, reject) => {
+        timer = setTimeout(() => reject(new Error("the service stopped in the middle of its answer")), deadline - Date.now());
+      });
+      try {
+        const { done, value } = await Promise.race([reader.read(), late]);
+        if (done) stream.close();
+        else stream.enqueue(value);
+      } catch (error) {
+        reader.cancel(error).catch(() => {});
+        stream.error(error);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  return new Response(body, { status, statusText, headers });
 }
 
 function failure(validator, tookTooLong, detail, id) {
