@@ -36,7 +36,7 @@ pub use auth::{key_hash, mint_first_key, mint_key};
 pub use key_order::KeyOrder;
 pub use problem::{ProblemBody, RejectionBody};
 pub use serve::{DRAIN_SECONDS, serve, serve_lambda};
-pub use settings::{ApiSettings, AuthMode};
+pub use settings::{ApiSettings, AuthMode, PageModule};
 pub use start::{run, settings_of};
 pub use state::RenderMetrics;
 

@@ -3,6 +3,7 @@
 pub(crate) mod acknowledge;
 pub(crate) mod alerts;
 pub(crate) mod analyze;
+pub(crate) mod assets;
 pub(crate) mod backtest;
 pub(crate) mod docs;
 pub(crate) mod front;
@@ -35,6 +36,7 @@ pub(crate) fn endpoints() -> [MethodRouter<Arc<Api>>; ROUTES.len()] {
         post(session::begin),
         post(session::end),
         get(style::show),
+        get(assets::show),
         get(docs::show),
         get(openapi::show),
         get(metrics::show),

@@ -11,10 +11,12 @@ pub const REQUEST_ID_HEADER: &str = "x-request-id";
 /// Longest request id taken from a client, bytes.
 const MAX_REQUEST_ID_BYTES: usize = 64;
 
-/// Nothing from elsewhere, no script but our own files and no WebAssembly but theirs, no frame around us, forms to
-/// ourselves.
-const CSP: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'; base-uri 'none'; \
-                   form-action 'self'; frame-ancestors 'none'";
+/// Nothing from elsewhere, no script at all, no frame around us, forms to ourselves.
+const CSP: &str = "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; \
+                   frame-ancestors 'none'";
+/// The policy of the one page that runs a script: our own files, and WebAssembly of theirs.
+pub const SCRIPT_CSP: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'; \
+                              base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The security headers of every answer, names in lower case.
 pub const SECURITY_HEADERS: [(&str, &str); 5] = [

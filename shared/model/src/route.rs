@@ -87,11 +87,12 @@ const fn kept(seconds: u32, route: Route) -> Route {
 use Access::{Counted, Open, Principal};
 
 /// Every route. The server's handlers stand in the same order.
-pub static ROUTES: [Route; 21] = [
+pub static ROUTES: [Route; 22] = [
     route("/", Counted, &[("GET", Takes::Page)]),
     route("/session", Counted, &[("POST", Takes::SessionForm)]),
     route("/session/end", Counted, &[("POST", Takes::NoQuery)]),
     kept(300, route("/style.css", Open, &[("GET", Takes::Anything)])),
+    kept(300, route("/assets/{file}", Open, &[("GET", Takes::Anything)])),
     kept(60, route("/docs", Open, &[("GET", Takes::Anything)])),
     kept(60, route("/openapi.json", Open, &[("GET", Takes::Anything)])),
     route("/metrics", Open, &[("GET", Takes::Anything)]),

@@ -7,7 +7,7 @@ use risk_model::headers::{SECURITY_HEADERS, TLS_HEADER};
 pub(super) fn write(headers: &mut HeaderMap, is_tls: bool) {
     headers.reserve(12);
     for (name, value) in SECURITY_HEADERS {
-        // A page that runs a script of ours says so itself.
+        // The page that runs a script of ours says so itself.
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
     if is_tls {

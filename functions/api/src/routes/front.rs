@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 use risk_app::summary::Summary;
 use risk_model::Wallet;
-use risk_model::headers::Headers;
+use risk_model::headers::{Headers, SCRIPT_CSP};
 use risk_model::request::{SummaryRequest, WalletRequest};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -62,6 +62,7 @@ struct FrontPage {
     version: String,
     environment: String,
     needs_key: bool,
+    has_module: bool,
     has_key: bool,
     key_message: Option<String>,
     typed: String,
@@ -78,6 +79,7 @@ impl FrontPage {
             version: settings.version.clone(),
             environment: settings.environment.clone(),
             needs_key: settings.auth_mode == AuthMode::Keys,
+            has_module: settings.page_module.is_some(),
             has_key: false,
             key_message: None,
             typed: String::new(),
@@ -91,6 +93,11 @@ impl FrontPage {
     fn answer(&self, status: StatusCode) -> Result<Response, Problem> {
         let mut response = page(status, self)?;
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+        if self.has_module {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(SCRIPT_CSP));
+        }
         Ok(response)
     }
 }

@@ -11,7 +11,10 @@ use super::{World, get, request, send};
 
 /// A path that fits a template.
 fn example(template: &str) -> String {
-    template.replace("{id}", "1").replace("{wallet}", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")
+    template
+        .replace("{file}", "wallet.js")
+        .replace("{id}", "1")
+        .replace("{wallet}", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")
 }
 
 fn documented(document: &Value, template: &str) -> BTreeSet<String> {

@@ -84,7 +84,7 @@ impl Accepted<'_> {
     #[must_use]
     pub fn cache(&self) -> Option<(u32, String)> {
         let route = self.route.filter(|route| route.edge_seconds > 0 && route.access == Access::Open)?;
-        (self.head.method == "GET").then(|| (route.edge_seconds, format!("GET {}", route.template)))
+        (self.head.method == "GET").then(|| (route.edge_seconds, format!("GET {}", self.path())))
     }
 
     /// What it counts against besides its principal or client: `wallet:0x…`, `wallets` or `client`; none where nothing
