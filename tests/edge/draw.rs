@@ -257,50 +257,7 @@ impl Draw {
         if self.once_in(7) {
             return self.one(&junk).to_owned();
         }
-        let right: &[&str] = match name {
-            "wallet_address" => &[
-                "\"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed\"",
-                "\"0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed\"",
-                "\"0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed\"",
-                "\"\\u0030x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed\"",
-            ],
-            "force_refresh" | "oracle_frozen" => &["true", "false"],
-            "protocols" => &["[\"aave_v3\"]", "[\"aave_v3\",\"nothing\"]", "[1,\"spark\"]"],
-            "chains" => &["[\"base\"]", "[\"ethereum\",\"mars\"]", "[\"BASE\"]"],
-            "shocks" => &[
-                "[{\"target\":\"*\",\"change\":-0.3}]",
-                "[{\"target\":\"moon\",\"change\":-2}]",
-                "[{\"target\":\"dollar\",\"change\":1},5,{\"change\":0.1,\"x\":1}]",
-                "[{\"target\":\"*\",\"change\":1,\"change\":2}]",
-            ],
-            "actions" => &[
-                "[{\"type\":\"repay\",\"account\":\"a\",\"asset\":\"base:native\",\"amount\":\"1.5\"}]",
-                "[{\"type\":\"swap\",\"asset\":\"base:native\",\"into\":\"base:0x1\",\"amount\":\"0\"}]",
-                "[{\"type\":\"e_mode\",\"account\":\"a\",\"category\":256}]",
-                "[{\"type\":\"burn\"}]",
-            ],
-            "replay" => &[
-                "{\"from\":\"2022-05-01\",\"to\":\"2022-05-09\"}",
-                "{\"from\":\"2022-02-30\"}",
-                "{\"to\":\"x\"}",
-            ],
-            "gas_factor" | "target_health_factor" | "health_factor_threshold" => {
-                &["1.5", "0", "10", "1000", "1e3", "1", "100000"]
-            }
-            "from" => &["\"2022-05-01\"", "\"1969-12-31\"", "\"2022-5-1\""],
-            "to" => &["\"2022-06-30\"", "\"2022-04-30\"", "\"2099-01-01\""],
-            "rules" => &[
-                "[{\"type\":\"probability_24h\",\"value\":0.5}]",
-                "[{\"type\":\"probability_24h\",\"value\":5}]",
-                "[{\"type\":\"luck\"}]",
-            ],
-            "portfolio" => {
-                &["[]", "[{\"asset\":\"base:native\",\"amount\":1}]", "[{\"asset\":\"x\",\"amount\":0}]"]
-            }
-            "label" => &["\"desk\"", "\"a\\nb\"", "\"😀\""],
-            _ => &["1"],
-        };
-        self.one(right).to_owned()
+        self.one(right_json(name)).to_owned()
     }
 
     fn junk(&mut self) -> Vec<u8> {
@@ -322,5 +279,52 @@ impl Draw {
         }
         let length = self.below(40);
         (0..length).map(|_| self.bits().to_le_bytes()[0]).collect()
+    }
+}
+
+/// What a field may hold: some of it right, some of it nearly so.
+fn right_json(name: &str) -> &'static [&'static str] {
+    match name {
+        "wallet_address" => &[
+            "\"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed\"",
+            "\"0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed\"",
+            "\"0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed\"",
+            "\"\\u0030x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed\"",
+        ],
+        "force_refresh" | "oracle_frozen" => &["true", "false"],
+        "protocols" => &["[\"aave_v3\"]", "[\"aave_v3\",\"nothing\"]", "[1,\"spark\"]"],
+        "chains" => &["[\"base\"]", "[\"ethereum\",\"mars\"]", "[\"BASE\"]"],
+        "shocks" => &[
+            "[{\"target\":\"*\",\"change\":-0.3}]",
+            "[{\"target\":\"moon\",\"change\":-2}]",
+            "[{\"target\":\"dollar\",\"change\":1},5,{\"change\":0.1,\"x\":1}]",
+            "[{\"target\":\"*\",\"change\":1,\"change\":2}]",
+        ],
+        "actions" => &[
+            "[{\"type\":\"repay\",\"account\":\"a\",\"asset\":\"base:native\",\"amount\":\"1.5\"}]",
+            "[{\"type\":\"swap\",\"asset\":\"base:native\",\"into\":\"base:0x1\",\"amount\":\"0\"}]",
+            "[{\"type\":\"e_mode\",\"account\":\"a\",\"category\":256}]",
+            "[{\"type\":\"burn\"}]",
+        ],
+        "replay" => &[
+            "{\"from\":\"2022-05-01\",\"to\":\"2022-05-09\"}",
+            "{\"from\":\"2022-02-30\"}",
+            "{\"to\":\"x\"}",
+        ],
+        "gas_factor" | "target_health_factor" | "health_factor_threshold" => {
+            &["1.5", "0", "10", "1000", "1e3", "1", "100000"]
+        }
+        "from" => &["\"2022-05-01\"", "\"1969-12-31\"", "\"2022-5-1\""],
+        "to" => &["\"2022-06-30\"", "\"2022-04-30\"", "\"2099-01-01\""],
+        "rules" => &[
+            "[{\"type\":\"probability_24h\",\"value\":0.5}]",
+            "[{\"type\":\"probability_24h\",\"value\":5}]",
+            "[{\"type\":\"luck\"}]",
+        ],
+        "portfolio" => {
+            &["[]", "[{\"asset\":\"base:native\",\"amount\":1}]", "[{\"asset\":\"x\",\"amount\":0}]"]
+        }
+        "label" => &["\"desk\"", "\"a\\nb\"", "\"😀\""],
+        _ => &["1"],
     }
 }

@@ -18,7 +18,7 @@ async fn the_wallet_field_is_checked_by_the_module_and_the_form_works_without_it
     }
     let Some(browser) = BROWSERS.into_iter().find(|path| Path::new(path).exists()) else {
         // Not every machine has a browser to be had, so this is never a failure.
-        eprintln!("SKIPPED, NOTHING WAS TESTED (the page in a browser): there is no Chromium");
+        driver::say("the page in a browser", "there is no Chromium");
         return;
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

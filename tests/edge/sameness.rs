@@ -137,3 +137,15 @@ fn the_comparison_sees_a_difference_of_one_byte() {
     assert!(difference(&case, &answer, &verdict).is_some());
     assert!(difference(&case, &answer, &json!({"accepted": true})).is_some());
 }
+
+#[test]
+fn the_packages_types_are_those_that_a_strict_typescript_host_expects() {
+    if !driver::is_ready("the TypeScript types") {
+        return;
+    }
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let mut compiler = std::process::Command::new(format!("{root}/.tools/edge/node_modules/.bin/tsc"));
+    compiler.current_dir(root).args(["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext"]);
+    let output = compiler.arg("tests/edge/drivers/types.ts").output().expect("tsc starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}

@@ -14,7 +14,7 @@ fn main() -> anyhow::Result<()> {
             "node" => bindgen.nodejs(true)?,
             _ => bindgen.bundler(true)?,
         };
-        bindgen.input_path(module).out_name("risk_edge").typescript(true).omit_default_module_path(target == "web");
+        bindgen.input_path(module).out_name("risk_edge").typescript(true).omit_default_module_path(false);
         bindgen.generate(format!("{folder}/{target}"))?;
     }
     Ok(())
