@@ -11,6 +11,9 @@ fn key() -> String {
     format!("rm_{}", "5a".repeat(32))
 }
 
+/// Method, target, headers and body of a request, and the kind of its refusal.
+type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a [u8])], &'a [u8], Option<Kind>);
+
 /// The kind of the refusal; `None` where the request passes.
 fn kind(method: &str, target: &str, headers: &[(&str, &[u8])], body: &[u8], policy: Policy) -> Option<Kind> {
     let head = Head { method, target, headers: Headers(headers) };
@@ -36,7 +39,7 @@ fn each_check_comes_before_the_next_one() {
     let huge = "a".repeat(MAX_HEADER_BYTES);
     let huge: (&str, &[u8]) = ("cookie", huge.as_bytes());
     let url = format!("/%ff{}", "a".repeat(MAX_URL_BYTES));
-    let cases: [(&str, &str, &[(&str, &[u8])], &[u8], Option<Kind>); 14] = [
+    let cases: [Row; 14] = [
         ("GET", "/a b", &[huge], b"", Some(Kind::Malformed)),
         ("GET", &url, &[huge], b"", Some(Kind::UrlTooLong)),
         ("GET", "/%ff", &[huge], b"", Some(Kind::HeadersTooLarge)),
