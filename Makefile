@@ -3,7 +3,7 @@ export CARGO_BUILD_JOBS ?= 2
 CARGO := cargo
 TOOLS := .tools
 
-.PHONY: help run test test-reference test-chain check chaos bench backtest lambda-local fmt wasm
+.PHONY: help run test test-reference test-chain check chaos bench bench-edge edge backtest lambda-local fmt wasm
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -16,7 +16,11 @@ test: ## every test; installs what it needs
 	tests/chain/install.sh
 	tests/moto/install.sh
 	$(CARGO) build --workspace --bins
-	$(CARGO) test --workspace --no-fail-fast
+	edge-wasm/build.sh
+	EDGE_REQUIRED=1 $(CARGO) test --workspace --no-fail-fast
+
+edge: ## the validation in WebAssembly: edge-wasm/pkg for web, Node, bundlers and Lambda@Edge
+	edge-wasm/build.sh
 
 test-reference: ## install reference implementations (npm, PyPI) into .tools; compare maths, signatures, events with them
 	tests/reference/install.sh
@@ -36,7 +40,7 @@ check: ## formatting, lints, docs, architecture and tidy tests, WebAssembly buil
 	$(MAKE) --no-print-directory wasm
 
 wasm:
-	@./wasm.sh -p risk-model -p risk-engine
+	@./wasm.sh check -p risk-model -p risk-engine -p risk-edge
 
 chaos: ## kill sweeps and the API at random points, KILLS=200 SEED=7: no alert lost, none twice, every message arrives
 	$(CARGO) build --workspace --bins
@@ -46,6 +50,9 @@ bench: ## loopback load beside a bare route, start-up, memory, and the maths bes
 	tests/reference/install.sh
 	$(CARGO) build --release -p risk-sandbox -p risk-api -p risk-tests --bins
 	$(CARGO) bench -p risk-tests --bench service --bench maths
+
+bench-edge: edge ## the module's size, start and speed beside viem's isAddress and ajv on the same cases
+	node tests/edge/drivers/bench.mjs
 
 backtest: ## VaR coverage and lead before liquidations on ../shared/data; coverage of PRICES=file FROM=date TO=date
 	@$(CARGO) bench -p risk-tests --bench backtest -- $(abspath $(PRICES)) $(FROM) $(TO)

@@ -19,6 +19,7 @@ const RULE: &[(&str, &[&str])] = &[
     ),
     ("risk-api", &["risk-model", "risk-engine", "risk-app", "risk-boot"]),
     ("risk-sweep", &["risk-model", "risk-app", "risk-boot"]),
+    ("risk-edge", &["risk-model"]),
     ("risk-sandbox", &[]),
     ("risk-tests", &["*"]),
 ];
@@ -46,6 +47,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ),
     ("axum", &["risk-api", "risk-sandbox", "risk-tests"]),
     ("tracing-subscriber", &["risk-boot"]),
+    ("wasm-bindgen", &["risk-edge"]),
 ];
 
 fn metadata() -> Metadata {

@@ -3,22 +3,21 @@
 mod key;
 mod verified;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, Method};
-use risk_model::{Rejection, Wallet};
+use risk_model::Wallet;
+use risk_model::headers::{Headers, KEY_HEADER};
+use risk_model::validation::no_such_key;
 
+use crate::gate;
 use crate::problem::{Kind, Problem};
 use crate::settings::AuthMode;
 use crate::state::Api;
 
 pub use key::{key_hash, mint_first_key, mint_key};
 pub(crate) use verified::{HeldKey, VerifiedKeys};
-
-/// The header of an API key.
-pub(crate) const KEY_HEADER: &str = "x-api-key";
-/// The header in which earlier clients name their wallet. It proves nothing; it can only narrow.
-const WALLET_HEADER: &str = "x-wallet-address";
 
 /// A right on the wallet routes. `admin` keys have all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +78,8 @@ pub(crate) enum Principal {
 impl Principal {
     /// The principal of a request's headers.
     pub(crate) async fn of_headers(api: &Api, headers: &HeaderMap) -> Result<Self, Problem> {
-        let text = headers.get(KEY_HEADER).map(|value| value.to_str().unwrap_or_default());
-        Self::of_key(api, text).await
+        let text = Headers(&gate::lines(headers)).get(KEY_HEADER).map(Cow::into_owned);
+        Self::of_key(api, text.as_deref()).await
     }
 
     /// The principal of a key's text, or of none.
@@ -90,8 +89,7 @@ impl Principal {
         }
         let missing = || Problem::new(Kind::Unauthenticated, "the header x-api-key is missing");
         let held = api.keys.verify(&api.service, text.ok_or_else(missing)?).await?;
-        let invalid = || Problem::new(Kind::Unauthenticated, "the API key is not valid");
-        Ok(Self::Key(held.ok_or_else(invalid)?))
+        Ok(Self::Key(held.ok_or_else(no_such_key)?))
     }
 
     /// What it is counted by.
@@ -126,13 +124,6 @@ impl Principal {
         let refusal = || Problem::new(Kind::Forbidden, "the API key may not see this wallet");
         may.then_some(()).ok_or_else(refusal)
     }
-}
-
-/// The wallet that an earlier client names in its header.
-pub(crate) fn claimed_wallet(headers: &HeaderMap) -> Result<Option<Wallet>, Problem> {
-    let Some(value) = headers.get(WALLET_HEADER) else { return Ok(None) };
-    let parsed = value.to_str().unwrap_or_default().parse();
-    parsed.map(Some).map_err(|code| Problem::refused(vec![Rejection::new(WALLET_HEADER, code)]))
 }
 
 #[cfg(test)]

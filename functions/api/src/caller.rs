@@ -5,13 +5,16 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use risk_model::Wallet;
+use risk_model::headers::Headers;
+use risk_model::validation::claimed_wallet;
 
-use crate::auth::{Principal, Right, claimed_wallet};
+use crate::auth::{Principal, Right};
 use crate::edge::Notes;
+use crate::gate;
 use crate::problem::{Kind, Problem};
 use crate::state::Api;
 
-/// A client within its quota, whoever it is.
+/// A client, whoever it is; the gate has counted it.
 pub(crate) struct Client {
     notes: Arc<Notes>,
 }
@@ -19,14 +22,9 @@ pub(crate) struct Client {
 impl FromRequestParts<Arc<Api>> for Client {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Self, Problem> {
         let missing = || Problem::internal("a route outside the edge of the router");
         let notes = parts.extensions.get::<Arc<Notes>>().cloned().ok_or_else(missing)?;
-        let allowance = api.quotas.take_client(notes.client);
-        if let Some(seconds) = allowance.retry_after_seconds {
-            notes.tell(allowance);
-            return Err(Problem::quota(seconds));
-        }
         Ok(Self { notes })
     }
 }
@@ -64,7 +62,7 @@ impl FromRequestParts<Arc<Api>> for Caller {
         let client = Client::from_request_parts(parts, api).await?;
         let principal = Principal::of_headers(api, &parts.headers).await?;
         principal.demand(Right::of_request(&parts.method, parts.uri.path()))?;
-        let claimed = claimed_wallet(&parts.headers)?;
+        let claimed = claimed_wallet(Headers(&gate::lines(&parts.headers)))?;
         Ok(Self { client, principal, claimed })
     }
 }

@@ -17,22 +17,18 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
-use percent_encoding::percent_decode_str;
+use risk_model::headers::REQUEST_ID_HEADER;
 use tracing::{Instrument, Span, field};
 
 use crate::client::client_address;
-use crate::problem::{Kind, MEDIA_TYPE, Problem};
+use crate::gate;
+use crate::problem::{Kind, Problem};
 use crate::quota::Allowance;
 use crate::state::Api;
 
 use request_id::RequestId;
 
-/// Longest accepted path and query, bytes.
-const MAX_URL_BYTES: usize = 8 * 1024;
-/// Longest accepted headers together, bytes.
-const MAX_HEADER_BYTES: usize = 32 * 1024;
-/// The header of the request id, in and out.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
 
 /// What the edge knows of a request, for its route; and what the route has to say to the edge.
 #[derive(Debug)]
@@ -51,7 +47,7 @@ impl Notes {
     fn of(request: &Request, api: &Api) -> Self {
         let forwarded = request.headers().get("x-forwarded-proto");
         Self {
-            id: RequestId::of(request.headers().get(REQUEST_ID)),
+            id: RequestId::of(request.headers()),
             client: client_address(request, &api.settings.trusted_proxies),
             allowance: OnceLock::new(),
             is_tls: forwarded.is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"https")),
@@ -109,21 +105,8 @@ fn now() -> Instant {
 
 /// Refuses what is too long or no text before any route sees it.
 fn check(request: &Request) -> Result<(), Problem> {
-    let url = request.uri().path_and_query().map_or("/", |url| url.as_str());
-    if url.len() > MAX_URL_BYTES {
-        return Err(Problem::new(Kind::UrlTooLong, format!("the URL is longer than {MAX_URL_BYTES} bytes")));
-    }
-    let headers = request.headers();
-    if headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > MAX_HEADER_BYTES
-    {
-        let detail = format!("the headers are longer than {MAX_HEADER_BYTES} bytes");
-        return Err(Problem::new(Kind::HeadersTooLarge, detail));
-    }
-    let path = request.uri().path();
-    if path.contains('%') && percent_decode_str(path).decode_utf8().is_err() {
-        return Err(Problem::new(Kind::Malformed, "the path is not UTF-8"));
-    }
-    Ok(())
+    let lines = gate::lines(request.headers());
+    Ok(gate::head(request.method(), request.uri(), &lines).check()?)
 }
 
 /// The route's answer within its time; a panic becomes a problem.
@@ -149,11 +132,9 @@ fn words(panic: &(dyn std::any::Any + Send)) -> &str {
 
 /// Writes a problem's body, which names the request.
 fn write_body(response: &mut Response, problem: &Problem, request_id: &str) {
-    // Text and numbers only: it cannot fail, and if it did the status would still be told.
-    let bytes = serde_json::to_vec(&problem.body(request_id)).unwrap_or_default();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-    *response.body_mut() = Body::from(bytes);
+    let body = problem.body(request_id);
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    *response.body_mut() = Body::from(body);
 }
 
 /// One line a request; a cause that somebody should act on is an error.

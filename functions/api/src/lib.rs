@@ -5,6 +5,7 @@ mod auth;
 mod caller;
 mod client;
 mod edge;
+mod gate;
 mod input;
 mod key_order;
 mod linger;
@@ -25,6 +26,8 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
 use risk_app::Service;
+use risk_model::headers::KEY_HEADER;
+use risk_model::route::ROUTES;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::CorsLayer;
@@ -33,11 +36,11 @@ pub use auth::{key_hash, mint_first_key, mint_key};
 pub use key_order::KeyOrder;
 pub use problem::{ProblemBody, RejectionBody};
 pub use serve::{DRAIN_SECONDS, serve, serve_lambda};
-pub use settings::{ApiSettings, AuthMode};
+pub use settings::{ApiSettings, AuthMode, PageModule};
 pub use start::{run, settings_of};
 pub use state::RenderMetrics;
 
-use problem::{Kind, Problem};
+use problem::Problem;
 use state::Api;
 
 /// Answers under this many bytes are not worth compressing.
@@ -49,12 +52,13 @@ pub fn router(service: Arc<Service>, metrics: RenderMetrics, settings: ApiSettin
     let cors = cors(&settings.cors_origins);
     let api = Arc::new(Api::new(service, metrics, settings));
     let mut router = Router::new();
-    for (path, endpoint) in routes::TEMPLATES.into_iter().zip(routes::endpoints()) {
-        router = router.route(path, endpoint);
+    for (route, endpoint) in ROUTES.iter().zip(routes::endpoints()) {
+        router = router.route(route.template, endpoint);
     }
     let mut router = router
-        .fallback(no_such_route)
-        .method_not_allowed_fallback(no_such_method)
+        .fallback(not_gated)
+        .method_not_allowed_fallback(not_gated)
+        .layer(from_fn_with_state(Arc::clone(&api), gate::pass))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM_BYTES)));
     if let Some(cors) = cors {
         router = router.layer(cors);
@@ -62,21 +66,15 @@ pub fn router(service: Arc<Service>, metrics: RenderMetrics, settings: ApiSettin
     router.layer(from_fn_with_state(Arc::clone(&api), edge::pass)).with_state(api)
 }
 
-async fn no_such_route() -> Problem {
-    Problem::new(Kind::NotFound, "there is no such route")
-}
-
-async fn no_such_method() -> Problem {
-    Problem::new(
-        Kind::MethodNotAllowed,
-        "the route does not take this method; Allow lists those that it takes",
-    )
+/// The gate passes what the model's table has, and the router is made of that table.
+async fn not_gated() -> Problem {
+    Problem::internal("the gate passed what no route takes")
 }
 
 /// CORS for the named origins; `None` turns it off. What is no origin is left out.
 fn cors(origins: &[String]) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
-    let headers = [header::CONTENT_TYPE, HeaderName::from_static(auth::KEY_HEADER)];
+    let headers = [header::CONTENT_TYPE, HeaderName::from_static(KEY_HEADER)];
     let methods = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
     (!origins.is_empty())
         .then(|| CorsLayer::new().allow_origin(origins).allow_methods(methods).allow_headers(headers))

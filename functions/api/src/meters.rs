@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::{Method, StatusCode};
 use metrics::{Gauge, Histogram};
 
-use crate::routes::TEMPLATES;
+use risk_model::route::ROUTES;
 
 /// The label of requests that no route took.
 const UNMATCHED: &str = "unmatched";
@@ -24,7 +24,10 @@ impl Meters {
         let duration =
             |route: &'static str| metrics::histogram!("http_request_duration_seconds", "route" => route);
         Self {
-            durations: TEMPLATES.iter().map(|&route| (route, (route, duration(route)))).collect(),
+            durations: ROUTES
+                .iter()
+                .map(|route| (route.template, (route.template, duration(route.template))))
+                .collect(),
             unmatched: duration(UNMATCHED),
             in_flight: metrics::gauge!("http_requests_in_flight"),
         }

@@ -1,15 +1,15 @@
 //! The OpenAPI 3.1 document of every route.
 
 use risk_app::summary::LastKnown;
+use risk_model::headers::KEY_HEADER;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::auth::KEY_HEADER;
 use crate::problem::ProblemBody;
 use crate::routes::{
-    acknowledge, alerts, analyze, backtest, channel, docs, front, health, info, live, metrics, openapi,
-    positions, resolve, session, simulate, status, style, summary, watch, watches,
+    acknowledge, alerts, analyze, assets, backtest, channel, docs, front, health, info, live, metrics,
+    openapi, positions, resolve, session, simulate, status, style, summary, watch, watches,
 };
 
 #[derive(OpenApi)]
@@ -17,7 +17,7 @@ use crate::routes::{
     info(title = "Risk Manager", description = "Watches DeFi wallets and warns their owners before liquidation. \
         A figure that is not known is given as unknown with a reason, never as a zero.", license(name = "Apache-2.0")),
     paths(
-        front::show, session::begin, session::end, style::show, docs::show, openapi::show, metrics::show, info::show,
+        front::show, session::begin, session::end, style::show, assets::show, docs::show, openapi::show, metrics::show, info::show,
         health::show, live::show, status::show, summary::show, analyze::run, simulate::run, backtest::run, positions::show, alerts::list,
         acknowledge::run, resolve::run, watches::list, watch::show, watch::put, watch::remove,
         channel::test,

@@ -15,73 +15,22 @@
 
 mod body;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use risk_app::AppError;
 use risk_app::stores::StoreError;
 use risk_app::summary::GapBody;
-use risk_model::{Code, Gap, Rejection};
+use risk_model::problem::Problem as Words;
+use risk_model::{Gap, Rejection};
 
-pub(crate) use body::{MEDIA_TYPE, Refusals};
+pub(crate) use body::Refusals;
 pub use body::{ProblemBody, RejectionBody};
+pub(crate) use risk_model::problem::Kind;
 
 /// Seconds after which it is worth asking providers again: their breakers try anew about then.
 const PROVIDERS_RETRY_SECONDS: u64 = 30;
 /// Seconds after which it is worth asking the store again.
 const STORE_RETRY_SECONDS: u64 = 5;
-
-/// What kind of problem it is. Each has a stable `type`, a title and a status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Malformed,
-    Unauthenticated,
-    Forbidden,
-    NotFound,
-    MethodNotAllowed,
-    BodyTooLarge,
-    UrlTooLong,
-    UnsupportedMediaType,
-    RefusedValues,
-    QuotaExceeded,
-    HeadersTooLarge,
-    Internal,
-    ProvidersUnavailable,
-    StoreUnavailable,
-    Timeout,
-}
-
-impl Kind {
-    /// The stable end of its `type`, its title and its status.
-    pub(crate) const fn meaning(self) -> (&'static str, &'static str, StatusCode) {
-        match self {
-            Self::Malformed => ("malformed-request", "Malformed request", StatusCode::BAD_REQUEST),
-            Self::Unauthenticated => ("unauthenticated", "No valid API key", StatusCode::UNAUTHORIZED),
-            Self::Forbidden => ("forbidden", "Not yours to do", StatusCode::FORBIDDEN),
-            Self::NotFound => ("not-found", "Not found", StatusCode::NOT_FOUND),
-            Self::MethodNotAllowed => {
-                ("method-not-allowed", "Method not allowed", StatusCode::METHOD_NOT_ALLOWED)
-            }
-            Self::BodyTooLarge => ("body-too-large", "Body too large", StatusCode::PAYLOAD_TOO_LARGE),
-            Self::UrlTooLong => ("url-too-long", "URL too long", StatusCode::URI_TOO_LONG),
-            Self::UnsupportedMediaType => {
-                ("unsupported-media-type", "Unsupported media type", StatusCode::UNSUPPORTED_MEDIA_TYPE)
-            }
-            Self::RefusedValues => ("refused-values", "Refused values", StatusCode::UNPROCESSABLE_ENTITY),
-            Self::QuotaExceeded => ("quota-exceeded", "Too many requests", StatusCode::TOO_MANY_REQUESTS),
-            Self::HeadersTooLarge => {
-                ("headers-too-large", "Headers too large", StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
-            }
-            Self::Internal => ("internal-error", "Internal error", StatusCode::INTERNAL_SERVER_ERROR),
-            Self::ProvidersUnavailable => {
-                ("providers-unavailable", "Providers unavailable", StatusCode::SERVICE_UNAVAILABLE)
-            }
-            Self::StoreUnavailable => {
-                ("store-unavailable", "Store unavailable", StatusCode::SERVICE_UNAVAILABLE)
-            }
-            Self::Timeout => ("timeout", "Took too long", StatusCode::GATEWAY_TIMEOUT),
-        }
-    }
-}
 
 /// A refusal or failure on its way out. The edge of the router gives it its request id and writes its body.
 #[derive(Clone, Debug)]
@@ -89,25 +38,21 @@ pub(crate) struct Problem(Box<Details>);
 
 #[derive(Clone, Debug)]
 struct Details {
-    kind: Kind,
-    detail: String,
-    errors: Vec<Rejection>,
+    words: Words,
     gaps: Vec<GapBody>,
-    retry_after_seconds: Option<u64>,
     cause: Option<String>,
+}
+
+/// The HTTP status of a kind.
+pub(crate) fn status(kind: Kind) -> StatusCode {
+    // Every kind has a status of three digits; the fallback is never taken.
+    StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 impl Problem {
     /// A problem with words for the client. They hold no secret and nothing of the inside.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self(Box::new(Details {
-            kind,
-            detail: detail.into(),
-            errors: Vec::new(),
-            gaps: Vec::new(),
-            retry_after_seconds: None,
-            cause: None,
-        }))
+        Words::new(kind, detail).into()
     }
 
     /// A failure of ours: the client gets the request id, the log gets the cause.
@@ -117,9 +62,7 @@ impl Problem {
 
     /// A quota that is used up.
     pub(crate) fn quota(retry_after_seconds: u64) -> Self {
-        let mut problem = Self::new(Kind::QuotaExceeded, "the quota of this minute is used up");
-        problem.0.retry_after_seconds = Some(retry_after_seconds);
-        problem
+        Self::new(Kind::QuotaExceeded, "the quota of this minute is used up").retry_after(retry_after_seconds)
     }
 
     fn caused_by(mut self, cause: impl Into<String>) -> Self {
@@ -128,18 +71,18 @@ impl Problem {
     }
 
     fn retry_after(mut self, seconds: u64) -> Self {
-        self.0.retry_after_seconds = Some(seconds);
+        self.0.words.retry_after_seconds = Some(seconds);
         self
     }
 
     /// What kind it is.
     pub(crate) const fn kind(&self) -> Kind {
-        self.0.kind
+        self.0.words.kind
     }
 
     /// What the client is told.
     pub(crate) fn detail(&self) -> &str {
-        &self.0.detail
+        &self.0.words.detail
     }
 
     /// What the log is told, where somebody should act.
@@ -148,25 +91,14 @@ impl Problem {
     }
 
     /// The body of a request's problem.
-    pub(crate) fn body(&self, request_id: &str) -> ProblemBody {
-        let (name, title, status) = self.0.kind.meaning();
-        ProblemBody {
-            kind: format!("urn:risk-manager:problem:{name}"),
-            title: title.to_owned(),
-            status: status.as_u16(),
-            detail: self.0.detail.clone(),
-            instance: format!("urn:risk-manager:request:{request_id}"),
-            errors: self.0.errors.iter().map(Into::into).collect(),
-            gaps: self.0.gaps.clone(),
-        }
+    pub(crate) fn body(&self, request_id: &str) -> String {
+        // Text and numbers only: it cannot fail, and if it did the status would still be told.
+        self.0.words.body(request_id, &self.0.gaps).unwrap_or_default()
     }
 
     /// The refusal of a request's fields.
     pub(crate) fn refused(errors: Vec<Rejection>) -> Self {
-        let (kind, detail) = classify(&errors);
-        let mut problem = Self::new(kind, detail);
-        problem.0.errors = errors;
-        problem
+        Words::refused(errors).into()
     }
 
     /// No provider could be read and nothing was known: says which, and since when.
@@ -188,22 +120,10 @@ impl Problem {
     }
 }
 
-/// The kind and the words of refused fields: what makes the request unreadable as a whole comes first.
-fn classify(errors: &[Rejection]) -> (Kind, String) {
-    for error in errors {
-        let kind = match (error.field.as_str(), error.code) {
-            ("body", Code::TooLong) => Kind::BodyTooLarge,
-            ("query", Code::TooLong) => Kind::UrlTooLong,
-            ("body" | "query", Code::Malformed | Code::WrongType) => Kind::Malformed,
-            _ => continue,
-        };
-        return (kind, error.message.clone());
+impl From<Words> for Problem {
+    fn from(words: Words) -> Self {
+        Self(Box::new(Details { words, gaps: Vec::new(), cause: None }))
     }
-    let detail = match errors {
-        [one] => one.message.clone(),
-        many => format!("{} fields are refused", many.len()),
-    };
-    (Kind::RefusedValues, detail)
 }
 
 impl From<Vec<Rejection>> for Problem {
@@ -267,13 +187,12 @@ fn with_sources(error: &dyn std::error::Error) -> String {
 impl IntoResponse for Problem {
     /// Status and headers; the edge of the router writes the body, which names the request.
     fn into_response(self) -> Response {
-        let mut response = self.kind().meaning().2.into_response();
-        if let Some(seconds) = self.0.retry_after_seconds {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if self.kind() == Kind::Unauthenticated {
-            let challenge = HeaderValue::from_static("ApiKey realm=\"risk-manager\", header=\"x-api-key\"");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        let mut response = status(self.kind()).into_response();
+        for (name, value) in self.0.words.headers() {
+            // All of them are visible ASCII.
+            if let Ok(value) = HeaderValue::try_from(value) {
+                response.headers_mut().insert(HeaderName::from_static(name), value);
+            }
         }
         response.extensions_mut().insert(self);
         response

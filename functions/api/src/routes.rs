@@ -3,6 +3,7 @@
 pub(crate) mod acknowledge;
 pub(crate) mod alerts;
 pub(crate) mod analyze;
+pub(crate) mod assets;
 pub(crate) mod backtest;
 pub(crate) mod channel;
 pub(crate) mod docs;
@@ -26,42 +27,18 @@ pub(crate) mod watches;
 use std::sync::Arc;
 
 use axum::routing::{MethodRouter, get, post};
+use risk_model::route::ROUTES;
 
 use crate::state::Api;
 
-/// The templates of every route: the only paths that metrics and logs name.
-pub(crate) const TEMPLATES: [&str; 22] = [
-    "/",
-    "/session",
-    "/session/end",
-    "/style.css",
-    "/docs",
-    "/openapi.json",
-    "/metrics",
-    "/api/info",
-    "/api/risk/health",
-    "/api/risk/health/live",
-    "/api/risk/status",
-    "/api/risk/summary",
-    "/api/risk/analyze",
-    "/api/risk/simulate",
-    "/api/risk/backtest",
-    "/api/risk/positions",
-    "/api/risk/alerts",
-    "/api/risk/alerts/{id}/acknowledge",
-    "/api/risk/alerts/{id}/resolve",
-    "/api/risk/watches",
-    "/api/risk/watches/{wallet}",
-    "/api/risk/channels/{id}/test",
-];
-
-/// The routes of [`TEMPLATES`], in its order.
-pub(crate) fn endpoints() -> [MethodRouter<Arc<Api>>; TEMPLATES.len()] {
+/// Every route of the model's table with its handlers, in its order.
+pub(crate) fn endpoints() -> [MethodRouter<Arc<Api>>; ROUTES.len()] {
     [
         get(front::show),
         post(session::begin),
         post(session::end),
         get(style::show),
+        get(assets::show),
         get(docs::show),
         get(openapi::show),
         get(metrics::show),

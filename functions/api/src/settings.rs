@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use risk_model::Timestamp;
 
 /// Who may call the wallet routes.
@@ -12,6 +13,15 @@ pub enum AuthMode {
     Keys,
     /// Everybody who can reach the port, with `read` and `write`: development on loopback only.
     Open,
+}
+
+/// The edge's module for the web, as `make edge` writes it.
+#[derive(Clone, Debug)]
+pub struct PageModule {
+    /// `risk_edge.js`.
+    pub script: Bytes,
+    /// `risk_edge_bg.wasm`.
+    pub wasm: Bytes,
 }
 
 /// The settings of the API.
@@ -39,6 +49,8 @@ pub struct ApiSettings {
     pub started_at: Timestamp,
     /// Sample wallets offered on the page: name and address. Empty outside development.
     pub sandbox_catalogue: Vec<(String, String)>,
+    /// The edge's module, with which the page checks what is typed, where there is one.
+    pub page_module: Option<PageModule>,
     /// Longest a request may take before it is answered with 504.
     pub request_timeout: Duration,
 }

@@ -1,6 +1,7 @@
 //! From what boot has wired to a served router.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::auth::{key_hash, mint_first_key};
-use crate::{ApiSettings, AuthMode, router, serve, serve_lambda};
+use crate::{ApiSettings, AuthMode, PageModule, router, serve, serve_lambda};
 
 /// Longest a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -20,7 +21,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// The API's settings of what boot has wired.
 ///
 /// # Errors
-/// `ADMIN_API_KEY` is not of the form of a key.
+/// `ADMIN_API_KEY` is not of the form of a key; `EDGE_MODULE_DIR` does not hold the module.
 pub fn settings_of(wired: &Wired) -> anyhow::Result<ApiSettings> {
     let settings = &wired.settings;
     let admin = settings.admin_api_key.as_ref();
@@ -40,8 +41,18 @@ pub fn settings_of(wired: &Wired) -> anyhow::Result<ApiSettings> {
         commit: option_env!("RISK_COMMIT").map(str::to_owned),
         started_at: wired.service.clock().now(),
         sandbox_catalogue: if is_development { settings.sample_wallets.clone() } else { Vec::new() },
+        page_module: settings.edge_module_dir.as_deref().map(page_module).transpose()?,
         request_timeout: REQUEST_TIMEOUT,
     })
+}
+
+/// The edge's module in a folder.
+fn page_module(folder: &Path) -> anyhow::Result<PageModule> {
+    let read = |file: &str| {
+        let missing = || format!("EDGE_MODULE_DIR holds no readable {file}");
+        std::fs::read(folder.join(file)).with_context(missing)
+    };
+    Ok(PageModule { script: read("risk_edge.js")?.into(), wasm: read("risk_edge_bg.wasm")?.into() })
 }
 
 /// Serves the API until the process is asked to end. In a container the address is printed once it is bound, and so is

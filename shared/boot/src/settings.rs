@@ -140,6 +140,9 @@ pub struct Settings {
     pub chains: Vec<ChainId>,
     /// `SAMPLE_WALLETS`: `name=0x…` pairs offered on the page in development, comma-separated; none.
     pub sample_wallets: Vec<(String, String)>,
+    /// `EDGE_MODULE_DIR`: folder of the edge's module for the web (`edge-wasm/pkg/web` after `make edge`), with which the
+    /// page checks what is typed; none, and the page works without.
+    pub edge_module_dir: Option<PathBuf>,
     /// `ALCHEMY_URL` (`https://{network}.g.alchemy.com/v2/{key}`), `ALCHEMY_API_KEY`, `ALCHEMY_RATE_PER_SECOND`.
     pub alchemy: Provider,
     /// `COINGECKO_URL` (`https://api.coingecko.com/api/v3`), `COINGECKO_API_KEY`, `COINGECKO_RATE_PER_SECOND` (0.5).
@@ -215,6 +218,7 @@ impl Settings {
             ),
             chains: reader.chains("CHAINS"),
             sample_wallets: reader.pairs("SAMPLE_WALLETS"),
+            edge_module_dir: source.value("EDGE_MODULE_DIR").map(PathBuf::from),
             alchemy: reader.provider("ALCHEMY", "https://{network}.g.alchemy.com/v2/{key}", None),
             coingecko: reader.provider("COINGECKO", "https://api.coingecko.com/api/v3", Some(0.5)),
             defillama: reader.provider("DEFILLAMA", "https://coins.llama.fi", Some(1.5)),

@@ -4,7 +4,10 @@
 
 mod backtest;
 mod body;
+mod canonical;
+mod nothing;
 mod query;
+mod session;
 mod simulate;
 mod strict;
 mod watch;
@@ -22,6 +25,8 @@ use body::Body;
 use query::Query;
 
 pub use backtest::{BacktestRequest, MAX_LINES, MAX_RULES, PortfolioLine, RuleRequest, Subject};
+pub use nothing::{no_body, no_query};
+pub use session::SessionRequest;
 pub use simulate::{
     ActionKind, ActionRequest, DayRange, MAX_ACTIONS, MAX_SHOCKS, ShockRequest, ShockTarget, SimulateRequest,
 };
@@ -39,6 +44,8 @@ pub const MAX_LIST: usize = 100;
 pub const MAX_PAGE: u32 = 200;
 /// Most channels of a watch.
 pub const MAX_CHANNELS: usize = 20;
+/// Alerts or watches on a page where the request does not say.
+pub const DEFAULT_PAGE: u32 = 50;
 /// Longest label of a watch, characters.
 pub const MAX_LABEL: usize = 100;
 /// Longest accepted age of an assessment, seconds.
@@ -174,7 +181,7 @@ impl AlertsRequest {
             severity: query.optional("severity", str::parse),
             kind: query.optional("alert_type", str::parse),
             resolved: query.optional("resolved", |text| text.parse().map_err(|_| Code::Malformed)),
-            limit: query.integer("limit", 1, MAX_PAGE).unwrap_or(50),
+            limit: query.integer("limit", 1, MAX_PAGE).unwrap_or(DEFAULT_PAGE),
             skip: query.integer("skip", 0, 1_000_000).unwrap_or(0),
             cursor: query.optional("cursor", |text| text.parse().map_err(|_| Code::Malformed)),
         };
@@ -198,7 +205,7 @@ impl WatchesRequest {
     /// Every refused parameter.
     pub fn parse(query: &str) -> Parsed<Self> {
         let mut query = Query::parse(query)?;
-        let limit = query.integer("limit", 1, MAX_PAGE).unwrap_or(50);
+        let limit = query.integer("limit", 1, MAX_PAGE).unwrap_or(DEFAULT_PAGE);
         let cursor = query.optional("cursor", str::parse);
         query.finish(|| Some(Self { limit, cursor }))
     }

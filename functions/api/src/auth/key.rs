@@ -3,18 +3,13 @@
 use risk_app::records::ApiKey;
 use risk_app::stores::ApiKeys;
 use risk_model::Timestamp;
+use risk_model::credential::{KEY_BYTES, KEY_PREFIX, is_key_shaped};
 use sha2::{Digest, Sha256};
-
-const PREFIX: &str = "rm_";
-const RANDOM_BYTES: usize = 32;
 
 /// The SHA-256 of a key's text; `None` where the text is not `rm_` and 64 lower-case hex digits.
 #[must_use]
 pub fn key_hash(text: &str) -> Option<[u8; 32]> {
-    let digits = text.strip_prefix(PREFIX)?;
-    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    let is_key = digits.len() == 2 * RANDOM_BYTES && digits.bytes().all(is_digit);
-    is_key.then(|| Sha256::digest(text.as_bytes()).into())
+    is_key_shaped(text).then(|| Sha256::digest(text.as_bytes()).into())
 }
 
 /// A new key of 256 random bits: its text, to be shown once, and the record to keep.
@@ -22,9 +17,9 @@ pub fn key_hash(text: &str) -> Option<[u8; 32]> {
 /// # Errors
 /// The system gave no randomness.
 pub fn mint_key(label: &str, scopes: &[&str], now: Timestamp) -> anyhow::Result<(String, ApiKey)> {
-    let mut bytes = [0_u8; RANDOM_BYTES];
+    let mut bytes = [0_u8; KEY_BYTES];
     getrandom::fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system gave no randomness"))?;
-    let text = format!("{PREFIX}{}", hex::encode(bytes));
+    let text = format!("{KEY_PREFIX}{}", hex::encode(bytes));
     let key = record(Sha256::digest(text.as_bytes()).into(), label, scopes, now);
     Ok((text, key))
 }

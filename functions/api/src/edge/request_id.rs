@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue};
+use risk_model::headers::Headers;
 
-/// Longest id taken from a client.
-const MOST_BYTES: usize = 64;
+use crate::gate;
 
 /// 64 random bits of this process; the other 64 bits of an id count its requests.
 /// Without randomness ids are still unique within the process, which is all that the log needs.
@@ -18,9 +18,10 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 pub(super) struct RequestId(HeaderValue);
 
 impl RequestId {
-    /// The id of a request with this `X-Request-Id`.
-    pub(super) fn of(given: Option<&HeaderValue>) -> Self {
-        given.filter(|value| is_sane(value.as_bytes())).cloned().map_or_else(Self::new, Self)
+    /// The id of a request with these headers.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let given = Headers(&gate::lines(headers)).request_id().map(|id| HeaderValue::try_from(&*id));
+        given.and_then(Result::ok).map_or_else(Self::new, Self)
     }
 
     fn new() -> Self {
@@ -40,17 +41,14 @@ impl RequestId {
     }
 }
 
-fn is_sane(id: &[u8]) -> bool {
-    let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    (1..=MOST_BYTES).contains(&id.len()) && id.iter().all(is_allowed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn id_of(given: &str) -> String {
-        RequestId::of(Some(&HeaderValue::from_str(given).unwrap())).as_str().to_owned()
+        let value = HeaderValue::from_bytes(given.as_bytes()).unwrap();
+        let headers = HeaderMap::from_iter([(super::super::REQUEST_ID, value)]);
+        RequestId::of(&headers).as_str().to_owned()
     }
 
     #[test]
@@ -71,6 +69,6 @@ mod tests {
 
     #[test]
     fn no_two_requests_get_the_same_id() {
-        assert_ne!(RequestId::of(None).as_str(), RequestId::of(None).as_str());
+        assert_ne!(RequestId::of(&HeaderMap::new()).as_str(), RequestId::of(&HeaderMap::new()).as_str());
     }
 }

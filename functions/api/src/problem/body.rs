@@ -3,17 +3,12 @@
 use std::collections::BTreeMap;
 
 use risk_app::summary::GapBody;
-use risk_model::Rejection;
+use risk_model::problem::{Kind, MEDIA_TYPE};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
-use super::Kind;
-
-/// The media type of a problem.
-pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
-
-/// Why a request was refused or failed (RFC 9457).
+/// Why a request was refused or failed (RFC 9457), as documented; `risk_model::problem` writes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ProblemBody {
     /// Stable name of the kind of problem: `urn:risk-manager:problem:…`. Clients may match on it.
@@ -47,12 +42,6 @@ pub struct RejectionBody {
     pub message: String,
 }
 
-impl From<&Rejection> for RejectionBody {
-    fn from(rejection: &Rejection) -> Self {
-        Self { field: rejection.field.clone(), code: rejection.code, message: rejection.message.clone() }
-    }
-}
-
 /// The problems that every wallet route may answer, for the OpenAPI document.
 pub(crate) struct Refusals;
 
@@ -80,5 +69,5 @@ fn documented(kind: Kind) -> (String, RefOr<Response>) {
     let (_, title, status) = kind.meaning();
     let content = Content::new(Some(Ref::from_schema_name("ProblemBody")));
     let response = ResponseBuilder::new().description(title).content(MEDIA_TYPE, content).build();
-    (status.as_u16().to_string(), RefOr::T(response))
+    (status.to_string(), RefOr::T(response))
 }

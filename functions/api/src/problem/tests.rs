@@ -2,79 +2,30 @@
 
 use std::sync::Arc;
 
-use risk_model::{Affects, GapReason, Timestamp};
+use risk_model::{Affects, Code, GapReason, Timestamp};
 
 use super::*;
-
-fn one(field: &str, code: Code) -> Problem {
-    Problem::refused(vec![Rejection::new(field, code)])
-}
 
 fn store_away() -> AppError {
     AppError::Store(StoreError::Unavailable("disk of host 7 is full".into()))
 }
 
 #[test]
-fn a_request_that_cannot_be_taken_apart_is_malformed_and_a_refused_field_is_not() {
-    let cases = [
-        ("body", Code::Malformed, Kind::Malformed),
-        ("body", Code::WrongType, Kind::Malformed),
-        ("query", Code::Malformed, Kind::Malformed),
-        ("body", Code::TooLong, Kind::BodyTooLarge),
-        ("query", Code::TooLong, Kind::UrlTooLong),
-        ("wallet", Code::Malformed, Kind::RefusedValues),
-        ("label", Code::TooLong, Kind::RefusedValues),
-        ("wallet", Code::Required, Kind::RefusedValues),
-        ("limit", Code::OutOfRange, Kind::RefusedValues),
-    ];
-    for (field, code, kind) in cases {
-        assert_eq!(one(field, code).kind(), kind, "{field} {code:?}");
-    }
-}
-
-#[test]
-fn every_kind_has_a_name_of_its_own() {
-    let kinds = [
-        Kind::Malformed,
-        Kind::Unauthenticated,
-        Kind::Forbidden,
-        Kind::NotFound,
-        Kind::MethodNotAllowed,
-        Kind::BodyTooLarge,
-        Kind::UrlTooLong,
-        Kind::UnsupportedMediaType,
-        Kind::RefusedValues,
-        Kind::QuotaExceeded,
-        Kind::HeadersTooLarge,
-        Kind::Internal,
-        Kind::ProvidersUnavailable,
-        Kind::StoreUnavailable,
-        Kind::Timeout,
-    ];
-    let names: std::collections::BTreeSet<_> = kinds.iter().map(|kind| kind.meaning().0).collect();
-    assert_eq!(names.len(), kinds.len());
-    assert!(kinds.iter().all(|kind| kind.meaning().2.as_u16() >= 400));
-}
-
-#[test]
-fn the_body_is_rfc_9457_with_the_refused_fields() {
-    let errors = vec![
-        Rejection::new("wallet", Code::BadChecksum),
-        Rejection::with_message("limit", Code::OutOfRange, "limit must be from 1 to 200"),
-    ];
-    let body = serde_json::to_value(Problem::refused(errors).body("abc")).unwrap();
-    let expected = serde_json::json!({
-        "type": "urn:risk-manager:problem:refused-values",
-        "title": "Refused values",
-        "status": 422,
-        "detail": "2 fields are refused",
-        "instance": "urn:risk-manager:request:abc",
-        "errors": [
-            {"field": "wallet", "code": "bad_checksum", "message": "wallet has a wrong EIP-55 checksum"},
-            {"field": "limit", "code": "out_of_range", "message": "limit must be from 1 to 200"},
-        ],
+fn what_is_written_is_what_is_documented() {
+    let gap = GapBody::from(&Gap {
+        what: "positions".into(),
+        source: "alchemy",
+        reason: GapReason::Unavailable,
+        affects: Affects::Liquidation,
+        since: None,
     });
-    assert_eq!(body, expected);
+    let mut problem = Problem::refused(vec![Rejection::new("wallet", Code::BadChecksum)]);
+    for gaps in [Vec::new(), vec![gap]] {
+        problem.0.gaps = gaps;
+        let written = problem.body("abc");
+        let read: ProblemBody = serde_json::from_str(&written).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), written);
+    }
 }
 
 #[test]
@@ -82,8 +33,8 @@ fn a_store_that_is_away_is_told_without_its_cause_and_the_log_gets_it() {
     for error in [store_away(), AppError::Shared(Arc::new(store_away()))] {
         let problem = Problem::from(error);
         assert_eq!(problem.kind(), Kind::StoreUnavailable);
-        assert_eq!(problem.0.retry_after_seconds, Some(STORE_RETRY_SECONDS));
-        assert!(!serde_json::to_string(&problem.body("a")).unwrap().contains("host 7"));
+        assert_eq!(problem.0.words.retry_after_seconds, Some(STORE_RETRY_SECONDS));
+        assert!(!problem.body("a").contains("host 7"));
         assert!(problem.cause().unwrap().contains("host 7"));
     }
 }
@@ -124,8 +75,8 @@ fn nothing_known_names_each_provider_once_with_its_reason_and_since_when() {
         let problem = Problem::from(error);
         assert_eq!(problem.kind(), Kind::ProvidersUnavailable);
         assert_eq!(problem.detail(), expected);
-        assert_eq!(problem.body("a").gaps.len(), 3);
-        assert_eq!(problem.0.retry_after_seconds, Some(PROVIDERS_RETRY_SECONDS));
+        assert_eq!(problem.0.gaps.len(), 3);
+        assert_eq!(problem.0.words.retry_after_seconds, Some(PROVIDERS_RETRY_SECONDS));
     }
 }
 

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::alerts::AlertBody;
 use crate::answer::json;
 use crate::caller::Caller;
-use crate::input::json_body;
+use crate::input::body;
 use crate::problem::{Problem, Refusals};
 use crate::state::Api;
 
@@ -81,8 +81,7 @@ pub(crate) async fn run(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    crate::input::take_no_query(request.uri())?;
-    let request = AnalyzeRequest::parse(&json_body(request).await?)?;
+    let request = AnalyzeRequest::parse(&body(request).await?)?;
     caller.admit(&api, request.wallet)?;
     let analysis = api.service.analyze(&request).await?;
     json(&AnalysisBody { transitions: (&analysis.transitions).into(), assessment: analysis.summary })

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::answer::json;
 use crate::caller::Caller;
-use crate::input::json_body;
+use crate::input::body;
 use crate::problem::{Problem, Refusals};
 use crate::state::Api;
 
@@ -79,8 +79,7 @@ pub(crate) async fn run(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    crate::input::take_no_query(request.uri())?;
-    let request = BacktestRequest::parse(&json_body(request).await?)?;
+    let request = BacktestRequest::parse(&body(request).await?)?;
     match request.subject {
         Subject::Wallet(wallet) => caller.admit(&api, wallet)?,
         Subject::Portfolio(_) => caller.admit_all(&api).map(drop)?,

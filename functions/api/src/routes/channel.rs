@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use risk_app::delivery::Receipt;
 use risk_model::{ChannelId, Rejection};
@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 
 use crate::answer::json;
 use crate::caller::Caller;
-use crate::input::{take_no_body, take_no_query};
 use crate::problem::{Problem, Refusals};
 use crate::state::Api;
 
@@ -56,11 +55,8 @@ pub(crate) async fn test(
     State(api): State<Arc<Api>>,
     caller: Caller,
     Path(id): Path<String>,
-    request: Request,
 ) -> Result<Response, Problem> {
-    take_no_query(request.uri())?;
     let channel: ChannelId = id.parse().map_err(|code| Problem::refused(vec![Rejection::new("id", code)]))?;
-    take_no_body(request).await?;
     caller.admit_all(&api)?;
     let receipt = api.service.test_channel(&channel).await?;
     json(&ReceiptBody::of(&channel, receipt))

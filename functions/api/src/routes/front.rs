@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 use risk_app::summary::Summary;
 use risk_model::Wallet;
+use risk_model::headers::{Headers, SCRIPT_CSP};
 use risk_model::request::{SummaryRequest, WalletRequest};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,8 +20,9 @@ use super::{info, session};
 use crate::answer::{json, page};
 use crate::auth::{Principal, Right};
 use crate::caller::Client;
-use crate::input::{query, take_no_query};
-use crate::problem::{Kind, Problem};
+use crate::gate;
+use crate::input::query;
+use crate::problem::{Kind, Problem, status};
 use crate::settings::AuthMode;
 use crate::state::Api;
 use standing::Standing;
@@ -60,6 +62,7 @@ struct FrontPage {
     version: String,
     environment: String,
     needs_key: bool,
+    has_module: bool,
     has_key: bool,
     key_message: Option<String>,
     typed: String,
@@ -76,6 +79,7 @@ impl FrontPage {
             version: settings.version.clone(),
             environment: settings.environment.clone(),
             needs_key: settings.auth_mode == AuthMode::Keys,
+            has_module: settings.page_module.is_some(),
             has_key: false,
             key_message: None,
             typed: String::new(),
@@ -89,6 +93,11 @@ impl FrontPage {
     fn answer(&self, status: StatusCode) -> Result<Response, Problem> {
         let mut response = page(status, self)?;
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+        if self.has_module {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(SCRIPT_CSP));
+        }
         Ok(response)
     }
 }
@@ -112,8 +121,7 @@ pub(crate) async fn show(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    if !wants_html(&headers) {
-        take_no_query(&uri)?;
+    if !Headers(&gate::lines(&headers)).wants_html() {
         let mut response = json(&description(&api))?;
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
         return Ok(response);
@@ -173,21 +181,12 @@ async fn look(
 
 /// A refusal or failure in words on the page, with its own status.
 fn explain(mut front: FrontPage, problem: &Problem) -> Result<Response, Problem> {
-    let (_, title, status) = problem.kind().meaning();
+    let (_, title, _) = problem.kind().meaning();
     if let Some(cause) = problem.cause() {
         tracing::error!(cause, "the page could not show a wallet");
     }
     front.notice = Some((title.to_owned(), problem.detail().to_owned()));
-    front.answer(status)
-}
-
-/// Whether the client asks for HTML by name: programs send `*/*` or JSON.
-fn wants_html(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|part| {
-        let mut words = part.split(';').map(str::trim);
-        words.next() == Some("text/html") && !words.any(|word| word == "q=0")
-    })
+    front.answer(status(problem.kind()))
 }
 
 /// What was typed into the field, to be shown again beside the message; cut to what an address could be.
@@ -209,27 +208,5 @@ fn description(api: &Api) -> DescriptionBody {
             docs: "/docs",
             summary: "/api/risk/summary?wallet={wallet}",
         },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn html_goes_to_those_who_ask_for_it_by_name() {
-        let cases = [
-            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true),
-            ("application/json, text/html;q=0.5", true),
-            ("text/html; q=0", false),
-            ("*/*", false),
-            ("application/json", false),
-            ("", false),
-        ];
-        for (accept, html) in cases {
-            let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
-            assert_eq!(wants_html(&headers), html, "{accept}");
-        }
-        assert!(!wants_html(&HeaderMap::new()));
     }
 }

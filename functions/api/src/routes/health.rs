@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use moka::future::Cache;
 use risk_app::ports::UpstreamHealth;
@@ -16,7 +16,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::answer::json_bytes;
-use crate::input::take_no_query;
 use crate::problem::Problem;
 use crate::state::Api;
 
@@ -99,8 +98,7 @@ fn upstream(health: &UpstreamHealth) -> HealthCheck {
         (status = 503, description = "Unhealthy", body = HealthBody)
     )
 )]
-pub(crate) async fn show(State(api): State<Arc<Api>>, uri: Uri) -> Result<Response, Problem> {
-    take_no_query(&uri)?;
+pub(crate) async fn show(State(api): State<Arc<Api>>) -> Result<Response, Problem> {
     let verdict = api.health.0.try_get_with((), find(&api)).await;
     let (status, body) = verdict.map_err(|error| Problem::internal(error.to_string()))?;
     Ok((status, json_bytes(body)).into_response())

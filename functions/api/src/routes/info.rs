@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::Response;
 use risk_engine::alarm::Thresholds;
 use risk_model::request::{MAX_BODY_BYTES, MAX_LIST, MAX_PAGE};
@@ -12,7 +11,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::answer::json;
-use crate::input::take_no_query;
 use crate::problem::Problem;
 use crate::state::Api;
 
@@ -178,8 +176,7 @@ impl From<&Thresholds> for ThresholdsBody {
     tag = "operators",
     responses((status = 200, description = "What this service is", body = InfoBody))
 )]
-pub(crate) async fn show(State(api): State<Arc<Api>>, uri: Uri) -> Result<Response, Problem> {
-    take_no_query(&uri)?;
+pub(crate) async fn show(State(api): State<Arc<Api>>) -> Result<Response, Problem> {
     json(&body(&api))
 }
 

@@ -1,12 +1,10 @@
 //! `GET /api/risk/health/live`: whether the process can answer at all.
 
-use axum::http::Uri;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::answer::json;
-use crate::input::take_no_query;
 use crate::problem::Problem;
 
 /// The process answers.
@@ -23,7 +21,6 @@ pub(crate) struct LiveBody {
     tag = "operators",
     responses((status = 200, description = "The process answers", body = LiveBody))
 )]
-pub(crate) async fn show(uri: Uri) -> Result<Response, Problem> {
-    take_no_query(&uri)?;
+pub(crate) async fn show() -> Result<Response, Problem> {
     json(&LiveBody { status: "alive" })
 }

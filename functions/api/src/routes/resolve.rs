@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::alerts::AlertBody;
 use crate::answer::json;
 use crate::caller::Caller;
-use crate::input::{alert_id, take_no_body, take_no_query};
+use crate::input::alert_id;
 use crate::problem::{Problem, Refusals};
 use crate::state::Api;
 
@@ -28,11 +28,8 @@ pub(crate) async fn run(
     State(api): State<Arc<Api>>,
     caller: Caller,
     Path(id): Path<String>,
-    request: Request,
 ) -> Result<Response, Problem> {
-    take_no_query(request.uri())?;
     let id = alert_id(&id)?;
-    take_no_body(request).await?;
     let visible = caller.admit_all(&api)?;
     let alert = api.service.resolve(id, visible.as_deref()).await?;
     json(&AlertBody::from(&alert))

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use percent_encoding::percent_decode;
-use risk_model::{Code, Rejection};
+use risk_model::request::SessionRequest;
 use utoipa::ToSchema;
 
 use super::front;
 use crate::auth::Principal;
 use crate::caller::Client;
-use crate::input::{form_body, take_no_query};
+use crate::input::body;
 use crate::problem::{Kind, Problem};
 use crate::settings::AuthMode;
 use crate::state::Api;
@@ -20,7 +19,6 @@ use crate::state::Api;
 /// The cookie's name. Only the pages read it: the API itself takes a key from its header alone, so that no other site
 /// can make a browser call it.
 const COOKIE: &str = "rm_key";
-const FIELD: &str = "api_key";
 /// Half a day.
 const MAX_AGE_SECONDS: u32 = 43_200;
 
@@ -55,9 +53,8 @@ pub(crate) async fn begin(
     client: Client,
     request: Request,
 ) -> Result<Response, Problem> {
-    take_no_query(request.uri())?;
     let is_tls = client.notes().is_tls;
-    let text = api_key(&form_body(request).await?)?;
+    let text = SessionRequest::parse(&body(request).await?)?.api_key;
     if api.settings.auth_mode == AuthMode::Open {
         return Ok(to_front(None));
     }
@@ -75,24 +72,8 @@ pub(crate) async fn begin(
     tag = "pages",
     responses((status = 303, description = "The cookie is taken back"))
 )]
-pub(crate) async fn end(client: Client, request: Request) -> Result<Response, Problem> {
-    take_no_query(request.uri())?;
+pub(crate) async fn end(client: Client) -> Result<Response, Problem> {
     Ok(to_front(Some(cookie("", 0, client.notes().is_tls)?)))
-}
-
-/// The one field of the form.
-fn api_key(form: &[u8]) -> Result<String, Problem> {
-    let refuse = |field: &str, code| Problem::refused(vec![Rejection::new(field, code)]);
-    let mut found = None;
-    for pair in form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-        let value = pair.strip_prefix(FIELD.as_bytes()).and_then(|rest| rest.strip_prefix(b"="));
-        let value = value.ok_or_else(|| refuse("form", Code::UnknownField))?;
-        let text = percent_decode(value).decode_utf8().map_err(|_| refuse(FIELD, Code::Malformed))?;
-        if found.replace(text.trim().to_owned()).is_some() {
-            return Err(refuse(FIELD, Code::Repeated));
-        }
-    }
-    found.ok_or_else(|| refuse(FIELD, Code::Required))
 }
 
 fn cookie(value: &str, max_age_seconds: u32, is_tls: bool) -> Result<HeaderValue, Problem> {
@@ -120,14 +101,6 @@ mod tests {
         assert_eq!(key_of(&headers), None);
         headers.append(header::COOKIE, HeaderValue::from_static("a=b; xrm_key=no; rm_key=rm_12; c=d"));
         assert_eq!(key_of(&headers), Some("rm_12"));
-    }
-
-    #[test]
-    fn the_form_has_its_one_field_once() {
-        assert_eq!(api_key(b"api_key=%20rm_1%32%20").ok().as_deref(), Some("rm_12"));
-        for form in [&b""[..], b"api_key=a&api_key=b", b"other=1", b"api_key=%ff"] {
-            assert_eq!(api_key(form).unwrap_err().kind(), Kind::RefusedValues, "{}", form.escape_ascii());
-        }
     }
 
     #[test]

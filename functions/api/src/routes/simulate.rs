@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::answer::json;
 use crate::caller::Caller;
-use crate::input::json_body;
+use crate::input::body;
 use crate::problem::{Problem, Refusals};
 use crate::state::Api;
 
@@ -98,8 +98,7 @@ pub(crate) async fn run(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    crate::input::take_no_query(request.uri())?;
-    let request = SimulateRequest::parse(&json_body(request).await?)?;
+    let request = SimulateRequest::parse(&body(request).await?)?;
     caller.admit(&api, request.wallet)?;
     json(&api.service.simulate(&request).await?)
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::Response;
 use risk_app::delivery::{DeadLetter, SwitchedOff};
 use risk_app::ports::UpstreamHealth;
@@ -16,7 +15,6 @@ use utoipa::ToSchema;
 
 use crate::answer::json;
 use crate::caller::Client;
-use crate::input::take_no_query;
 use crate::problem::Problem;
 use crate::state::Api;
 use crate::traffic::{Traffic, Window};
@@ -255,12 +253,7 @@ impl From<Window> for WindowBody {
             content_type = "application/problem+json")
     )
 )]
-pub(crate) async fn show(
-    State(api): State<Arc<Api>>,
-    _client: Client,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    take_no_query(&uri)?;
+pub(crate) async fn show(State(api): State<Arc<Api>>, _client: Client) -> Result<Response, Problem> {
     let status = api.service.status().await?;
     json(&body(&api, &status, api.service.clock().now()))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use risk_app::AppError;
 use risk_app::records::Watch;
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::own_thresholds::OwnThresholdsBody;
 use crate::answer::json;
 use crate::caller::Caller;
-use crate::input::{json_body, take_no_body, take_no_query};
+use crate::input::body;
 use crate::problem::{Problem, Refusals};
 use crate::state::Api;
 
@@ -87,9 +87,7 @@ pub(crate) async fn show(
     State(api): State<Arc<Api>>,
     caller: Caller,
     Path(wallet): Path<String>,
-    uri: Uri,
 ) -> Result<Response, Problem> {
-    take_no_query(&uri)?;
     let wallet = WalletRequest::of_path(&wallet)?.wallet;
     caller.admit(&api, wallet)?;
     json(&WatchBody::from(&api.service.watched(wallet).await?))
@@ -117,9 +115,8 @@ pub(crate) async fn put(
     Path(wallet): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    take_no_query(request.uri())?;
     let wallet = WalletRequest::of_path(&wallet)?.wallet;
-    let settings = WatchRequest::parse(&json_body(request).await?)?;
+    let settings = WatchRequest::parse(&body(request).await?)?;
     caller.admit(&api, wallet)?;
     let status = match api.service.watched(wallet).await {
         Ok(_) => StatusCode::OK,
@@ -143,11 +140,8 @@ pub(crate) async fn remove(
     State(api): State<Arc<Api>>,
     caller: Caller,
     Path(wallet): Path<String>,
-    request: Request,
 ) -> Result<StatusCode, Problem> {
-    take_no_query(request.uri())?;
     let wallet = WalletRequest::of_path(&wallet)?.wallet;
-    take_no_body(request).await?;
     caller.admit(&api, wallet)?;
     api.service.unwatch(wallet).await?;
     Ok(StatusCode::NO_CONTENT)

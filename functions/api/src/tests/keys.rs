@@ -23,24 +23,27 @@ async fn summary(world: &World, key: &str) -> Reply {
 async fn without_a_valid_key_every_wallet_route_is_401_and_says_how_to_ask() {
     let world = World::with_keys();
     let unknown = format!("rm_{}", "0".repeat(64));
+    let wallet = account_wallet();
+    let body = format!("{{\"wallet_address\":\"{wallet}\"}}");
+    // Whole requests: what is wrong with a request itself is told before its key is looked up.
     let routes = [
-        (Method::GET, "/api/risk/summary"),
-        (Method::POST, "/api/risk/analyze"),
-        (Method::GET, "/api/risk/positions"),
-        (Method::GET, "/api/risk/alerts"),
-        (Method::POST, "/api/risk/alerts/1/acknowledge"),
-        (Method::POST, "/api/risk/alerts/1/resolve"),
-        (Method::GET, "/api/risk/watches"),
-        (Method::GET, "/api/risk/watches/x"),
-        (Method::PUT, "/api/risk/watches/x"),
-        (Method::DELETE, "/api/risk/watches/x"),
-        (Method::POST, "/api/risk/channels/x/test"),
+        (Method::GET, format!("/api/risk/summary?wallet={wallet}"), ""),
+        (Method::POST, "/api/risk/analyze".to_owned(), body.as_str()),
+        (Method::GET, format!("/api/risk/positions?wallet={wallet}"), ""),
+        (Method::GET, "/api/risk/alerts".to_owned(), ""),
+        (Method::POST, "/api/risk/alerts/1/acknowledge".to_owned(), ""),
+        (Method::POST, "/api/risk/alerts/1/resolve".to_owned(), ""),
+        (Method::GET, "/api/risk/watches".to_owned(), ""),
+        (Method::GET, format!("/api/risk/watches/{wallet}"), ""),
+        (Method::PUT, format!("/api/risk/watches/{wallet}"), ""),
+        (Method::DELETE, format!("/api/risk/watches/{wallet}"), ""),
+        (Method::POST, "/api/risk/channels/x/test".to_owned(), ""),
     ];
-    for (method, path) in routes {
+    for (method, path, body) in &routes {
         let attempts: [&[(&str, &str)]; 4] =
             [&[], &[("x-api-key", "")], &[("x-api-key", "rm_short")], &[("x-api-key", unknown.as_str())]];
         for headers in attempts {
-            let reply = ask(&world, method.clone(), path, headers, "").await;
+            let reply = ask(&world, method.clone(), path, headers, body).await;
             reply.problem(401, "unauthenticated");
             assert!(reply.header("www-authenticate").starts_with("ApiKey "), "{path}");
         }

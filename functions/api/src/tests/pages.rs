@@ -160,3 +160,24 @@ async fn the_style_knows_light_and_dark_and_may_be_kept() {
     assert!(style.header("cache-control").starts_with("public"));
     assert!(style.text().contains("prefers-color-scheme: dark"));
 }
+
+#[tokio::test]
+async fn with_the_edges_module_the_page_runs_it_and_may_and_without_it_may_run_nothing() {
+    let module = crate::PageModule { script: "script".into(), wasm: "wasm".into() };
+    let world = World::of(|settings| settings.page_module = Some(module));
+    let html = [("accept", "text/html")];
+    let page = send(&world.router, request(Method::GET, "/", &html, Body::empty())).await;
+    assert!(page.text().contains("<script type=\"module\" src=\"/assets/wallet.js\"></script>"));
+    assert!(page.header("content-security-policy").contains("script-src 'self' 'wasm-unsafe-eval';"));
+    let wasm = get(&world.router, "/assets/risk_edge_bg.wasm").await;
+    assert_eq!((wasm.header("content-type"), wasm.text().as_str()), ("application/wasm", "wasm"));
+    assert!(
+        get(&world.router, "/docs").await.header("content-security-policy").contains("script-src 'none'")
+    );
+    get(&world.router, "/assets/other.js").await.problem(404, "not-found");
+
+    let without = World::open();
+    get(&without.router, "/assets/risk_edge.js").await.problem(404, "not-found");
+    let page = browse(&without, "/", "").await;
+    assert!(page.header("content-security-policy").contains("script-src 'none'"));
+}

@@ -347,6 +347,7 @@ fn api_settings() -> ApiSettings {
         commit: Some("abc1234".into()),
         started_at: Timestamp::new(NOW.seconds() - 100),
         sandbox_catalogue: vec![("near".into(), account_wallet().to_string())],
+        page_module: None,
         request_timeout: Duration::from_secs(30),
     }
 }

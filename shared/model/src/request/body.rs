@@ -2,12 +2,15 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::strict::{REPEATED_BELOW, Strict};
 use super::{MAX_BODY_BYTES, MAX_LIST, Parsed};
 use crate::rejection::{Code, Rejection};
+
+/// What a body is.
+const EXPECTED: &str = "a JSON object";
 
 /// An object with its fields in order, repeated names kept so that they can be refused.
 struct Object(Vec<(String, Value)>);
@@ -19,7 +22,35 @@ impl<'de> Deserialize<'de> for Object {
             type Value = Object;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
+                f.write_str(EXPECTED)
+            }
+
+            fn visit_bool<E: Error>(self, _: bool) -> Result<Object, E> {
+                Err(E::custom(EXPECTED))
+            }
+
+            fn visit_i64<E: Error>(self, _: i64) -> Result<Object, E> {
+                Err(E::custom(EXPECTED))
+            }
+
+            fn visit_u64<E: Error>(self, _: u64) -> Result<Object, E> {
+                Err(E::custom(EXPECTED))
+            }
+
+            fn visit_f64<E: Error>(self, _: f64) -> Result<Object, E> {
+                Err(E::custom(EXPECTED))
+            }
+
+            fn visit_str<E: Error>(self, _: &str) -> Result<Object, E> {
+                Err(E::custom(EXPECTED))
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Object, E> {
+                Err(E::custom(EXPECTED))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Object, A::Error> {
+                Err(A::Error::custom(EXPECTED))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
@@ -30,7 +61,8 @@ impl<'de> Deserialize<'de> for Object {
                 Ok(Object(fields))
             }
         }
-        deserializer.deserialize_map(Fields)
+        // By hand, and not `deserialize_map`: serde's own message would bring the printing of floats into the edge's module.
+        deserializer.deserialize_any(Fields)
     }
 }
 
@@ -138,7 +170,7 @@ impl Body {
         if number > above && number <= most {
             return Some(number);
         }
-        let message = format!("{name} must be above {above} and at most {most}");
+        let message = format!("{name} must be above {} and at most {}", plain(above), plain(most));
         self.refused.push(Rejection::with_message(name, Code::OutOfRange, message));
         None
     }
@@ -274,6 +306,19 @@ impl Body {
     }
 }
 
+/// A bound in plain decimals, at most three of them: the standard printing of floats is a tenth of the edge's module.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "bounds are constants of ours, under 10^15 and of at most three decimals"
+)]
+fn plain(bound: f64) -> String {
+    let thousandths = (bound.abs() * 1_000.0).round() as u64;
+    let sign = if bound < 0.0 { "-" } else { "" };
+    let text = format!("{sign}{}.{:03}", thousandths / 1_000, thousandths % 1_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// What was wrong with the JSON, without echoing any of it.
 fn explain(error: &serde_json::Error) -> Rejection {
     if error.is_data() && error.to_string().starts_with(REPEATED_BELOW) {
@@ -284,4 +329,16 @@ fn explain(error: &serde_json::Error) -> Rejection {
     }
     let message = format!("body is not valid JSON (line {}, column {})", error.line(), error.column());
     Rejection::with_message("body", Code::Malformed, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_bound_is_printed_as_floats_are() {
+        for bound in [0.0, 1.0, -1.0, 10.0, 100.0, 1_000.0, 1e15, -1e15, 0.5, 1.05, 0.005, 99.999] {
+            assert_eq!(plain(bound), format!("{bound}"));
+        }
+    }
 }

@@ -1,0 +1,291 @@
+//! Everything that can be told of a request from the request alone, in one order: the server and the edge run this.
+//!
+//! Length of URL and headers, the URL's characters, route, method, the shape of the key, the wallet that earlier clients
+//! claim, query, path, length and media type of the body, the body. What takes knowledge comes after it, at the server:
+//! quotas, whether there is such a key, what it may do, what is stored.
+
+mod accepted;
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use crate::credential::is_key_shaped;
+use crate::headers::{Headers, KEY_HEADER, WALLET_HEADER};
+use crate::problem::{Kind, Problem};
+use crate::rejection::{Code, Rejection};
+use crate::request::{
+    AlertsRequest, AnalyzeRequest, BacktestRequest, MAX_BODY_BYTES, SessionRequest, SimulateRequest, Subject,
+    SummaryRequest, WalletRequest, WatchRequest, WatchesRequest, no_body, no_query,
+};
+use crate::route::{Access, Route, Takes};
+use crate::wallet::Wallet;
+
+pub use accepted::{Accepted, Asked};
+
+/// Longest accepted path and query, bytes.
+pub const MAX_URL_BYTES: usize = 8 * 1024;
+/// Longest accepted headers together, bytes.
+pub const MAX_HEADER_BYTES: usize = 32 * 1024;
+
+/// What the server's settings decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether wallet routes need an API key.
+    pub needs_key: bool,
+    /// Whether the server answers `OPTIONS` itself, for browsers of named origins.
+    pub answers_preflight: bool,
+}
+
+/// A request without its body.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// The method, as sent.
+    pub method: &'a str,
+    /// Path and query, as sent.
+    pub target: &'a str,
+    /// The headers.
+    pub headers: Headers<'a>,
+}
+
+impl<'a> Head<'a> {
+    /// The path; `/` where there is none.
+    #[must_use]
+    pub fn path(&self) -> &'a str {
+        let path = self.split().0;
+        if path.is_empty() { "/" } else { path }
+    }
+
+    /// The query, without `?`.
+    #[must_use]
+    pub fn query(&self) -> &'a str {
+        self.split().1
+    }
+
+    /// What comes after `#` is not part of a request.
+    fn split(&self) -> (&'a str, &'a str) {
+        let target = self.target.split('#').next().unwrap_or_default();
+        target.split_once('?').unwrap_or((target, ""))
+    }
+
+    /// Refuses what is too long or no URL, before anybody looks at what it asks.
+    ///
+    /// # Errors
+    /// The first limit or rule that it breaks.
+    pub fn check(&self) -> Result<(), Problem> {
+        if !has_url_characters(self.target) {
+            return Err(Problem::new(Kind::Malformed, "the URL holds a character that no URL may hold"));
+        }
+        let length = self.target.split('#').next().unwrap_or_default().len();
+        if length > MAX_URL_BYTES {
+            let detail = format!("the URL is longer than {MAX_URL_BYTES} bytes");
+            return Err(Problem::new(Kind::UrlTooLong, detail));
+        }
+        if self.headers.bytes() > MAX_HEADER_BYTES {
+            let detail = format!("the headers are longer than {MAX_HEADER_BYTES} bytes");
+            return Err(Problem::new(Kind::HeadersTooLarge, detail));
+        }
+        if percent_decode_str(self.path()).decode_utf8().is_err() {
+            return Err(Problem::new(Kind::Malformed, "the path is not UTF-8"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether an HTTP server takes the text as a request's target (WHATWG URL, path and query states).
+#[must_use]
+pub fn has_url_characters(target: &str) -> bool {
+    let target = target.split('#').next().unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let in_both = |byte: u8| byte > b' ' && !matches!(byte, b'<' | b'>' | 0x7f);
+    let in_path = |byte: u8| in_both(byte) && byte != b'`';
+    let in_query = |byte: u8| in_both(byte) && byte != b'"';
+    path.bytes().all(in_path) && query.bytes().all(in_query)
+}
+
+/// A request whose route is found.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint<'a> {
+    head: Head<'a>,
+    route: &'static Route,
+    takes: Takes,
+    segment: &'a str,
+}
+
+impl<'a> Endpoint<'a> {
+    /// The route of a request.
+    ///
+    /// # Errors
+    /// There is no such route, or it does not take the method.
+    pub fn find(head: Head<'a>) -> Result<Self, Problem> {
+        let missing = || Problem::new(Kind::NotFound, "there is no such route");
+        let (route, segment) = Route::find(head.path()).ok_or_else(missing)?;
+        let takes = route.takes(head.method).ok_or_else(|| {
+            let detail = "the route does not take this method; Allow lists those that it takes";
+            Problem { allow: Some(route.allow()), ..Problem::new(Kind::MethodNotAllowed, detail) }
+        })?;
+        Ok(Self { head, route, takes, segment })
+    }
+
+    /// The route.
+    #[must_use]
+    pub const fn route(&self) -> &'static Route {
+        self.route
+    }
+
+    /// Whether its body has to be read.
+    #[must_use]
+    pub const fn has_body(&self) -> bool {
+        self.takes.has_body()
+    }
+
+    /// Checks all but the body, as far as the headers tell that.
+    ///
+    /// # Errors
+    /// What is refused.
+    pub fn check_head(&self, policy: Policy) -> Result<(), Problem> {
+        if self.route.access == Access::Principal {
+            self.check_key(policy)?;
+            claimed_wallet(self.head.headers)?;
+        }
+        self.parse_head()?;
+        if self.takes == Takes::SessionForm && !self.head.headers.is_of("application/x-www-form-urlencoded") {
+            return Err(Problem::new(Kind::UnsupportedMediaType, "the body must be a form"));
+        }
+        let said = self.head.headers.content_length().unwrap_or_default();
+        if self.has_body() && said > MAX_BODY_BYTES {
+            return Err(body_too_long());
+        }
+        Ok(())
+    }
+
+    fn check_key(&self, policy: Policy) -> Result<(), Problem> {
+        if !policy.needs_key {
+            return Ok(());
+        }
+        match self.head.headers.get(KEY_HEADER) {
+            None => Err(Problem::new(Kind::Unauthenticated, "the header x-api-key is missing")),
+            Some(key) if !is_key_shaped(&key) => Err(no_such_key()),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Parses query and path; the whole request where it takes no body.
+    fn parse_head(&self) -> Result<Asked, Problem> {
+        let query = self.head.query();
+        Ok(match self.takes {
+            Takes::Anything => Asked::AsSent,
+            Takes::Page if self.head.headers.wants_html() => Asked::AsSent,
+            Takes::SummaryQuery => Asked::Summary(SummaryRequest::parse(query)?),
+            Takes::WalletQuery => Asked::Positions(WalletRequest::parse(query)?),
+            Takes::AlertsQuery => Asked::Alerts(AlertsRequest::parse(query)?),
+            Takes::WatchesQuery => Asked::Watches(WatchesRequest::parse(query)?),
+            Takes::AlertId => {
+                no_query(query)?;
+                let malformed = |_| vec![Rejection::new("id", Code::Malformed)];
+                Asked::Alert(self.segment()?.parse().map_err(malformed)?)
+            }
+            Takes::ChannelId => {
+                no_query(query)?;
+                let refused = |code| vec![Rejection::new("id", code)];
+                Asked::Channel(self.segment()?.parse().map_err(refused)?)
+            }
+            Takes::WalletPath | Takes::WatchBody | Takes::WalletPathAlone => {
+                no_query(query)?;
+                Asked::Watch(WalletRequest::of_path(&self.segment()?)?.wallet)
+            }
+            _ => {
+                no_query(query)?;
+                Asked::Nothing
+            }
+        })
+    }
+
+    fn segment(&self) -> Result<Cow<'a, str>, Problem> {
+        let not_text = |_| Problem::new(Kind::Malformed, "the path is not UTF-8");
+        percent_decode_str(self.segment).decode_utf8().map_err(not_text)
+    }
+
+    /// Parses the whole request; [`Endpoint::check_head`] has passed it.
+    ///
+    /// # Errors
+    /// What is refused.
+    pub fn accept(self, body: &[u8]) -> Result<Accepted<'a>, Problem> {
+        let asked = self.parse_head()?;
+        let asked = if self.has_body() { self.parse_body(asked, body)? } else { asked };
+        Ok(Accepted { head: self.head, route: Some(self.route), asked })
+    }
+
+    fn parse_body(&self, asked: Asked, body: &[u8]) -> Result<Asked, Problem> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(body_too_long());
+        }
+        let is_form = self.takes == Takes::SessionForm;
+        if !is_form && !body.is_empty() && !self.head.headers.is_of("application/json") {
+            return Err(Problem::new(Kind::UnsupportedMediaType, "the body must be application/json"));
+        }
+        Ok(match self.takes {
+            Takes::SessionForm => {
+                SessionRequest::parse(body)?;
+                asked
+            }
+            Takes::AnalyzeBody => Asked::Body(Some(AnalyzeRequest::parse(body)?.wallet)),
+            Takes::SimulateBody => Asked::Body(Some(SimulateRequest::parse(body)?.wallet)),
+            Takes::BacktestBody => match BacktestRequest::parse(body)?.subject {
+                Subject::Wallet(wallet) => Asked::Body(Some(wallet)),
+                Subject::Portfolio(_) => Asked::Body(None),
+            },
+            Takes::WatchBody => {
+                WatchRequest::parse(body)?;
+                asked
+            }
+            _ => {
+                no_body(body)?;
+                asked
+            }
+        })
+    }
+}
+
+/// Checks a request; without its body all but the body.
+///
+/// # Errors
+/// The problem that the server answers it with, whoever asks.
+pub fn validate<'a>(head: Head<'a>, body: Option<&[u8]>, policy: Policy) -> Result<Accepted<'a>, Problem> {
+    head.check()?;
+    if policy.answers_preflight && head.method == "OPTIONS" {
+        return Ok(Accepted { head, route: None, asked: Asked::AsSent });
+    }
+    let endpoint = Endpoint::find(head)?;
+    endpoint.check_head(policy)?;
+    match body {
+        Some(body) => endpoint.accept(body),
+        None => Ok(Accepted { head, route: Some(endpoint.route), asked: endpoint.parse_head()? }),
+    }
+}
+
+/// The refusal of a body over [`MAX_BODY_BYTES`].
+#[must_use]
+pub fn body_too_long() -> Problem {
+    let message = format!("body is longer than {MAX_BODY_BYTES} bytes");
+    Problem::refused(vec![Rejection::with_message("body", Code::TooLong, message)])
+}
+
+/// The refusal of a key: the same whether it has no key's shape or is not known.
+#[must_use]
+pub fn no_such_key() -> Problem {
+    Problem::new(Kind::Unauthenticated, "the API key is not valid")
+}
+
+/// The wallet that an earlier client names in its header.
+///
+/// # Errors
+/// It is no address.
+pub fn claimed_wallet(headers: Headers) -> Result<Option<Wallet>, Problem> {
+    let Some(value) = headers.get(WALLET_HEADER) else { return Ok(None) };
+    let parsed = value.parse();
+    parsed.map(Some).map_err(|code| Problem::refused(vec![Rejection::new(WALLET_HEADER, code)]))
+}
+
+#[cfg(test)]
+mod tests;
