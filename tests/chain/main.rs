@@ -19,7 +19,9 @@ mod interfaces;
 mod liquidation;
 mod market;
 mod node;
+mod pinned;
 mod price;
+mod service;
 mod storage;
 
 #[expect(dead_code, reason = "the reference tests draw more kinds of numbers than these")]
