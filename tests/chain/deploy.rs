@@ -3,6 +3,8 @@
 mod first;
 mod second;
 
+use std::io::Write;
+
 use alloy_primitives::{Address, Bytes, I256, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use risk_feeds::markets::{MarketAddresses, market_of};
@@ -56,10 +58,10 @@ pub(crate) async fn load_or(node: &Node, name: &str, make: impl Future<Output = 
         make.await;
         let state = node.call("anvil_dumpState", json!([])).await;
         std::fs::create_dir_all(&folder).expect("a folder for states");
-        // Under its name only when it is whole: other tests may look for it.
-        let own = folder.join(format!("{name}-{}.part", std::process::id()));
-        std::fs::write(&own, state.as_str().expect("a state")).expect("the state is kept");
-        std::fs::rename(&own, &file).expect("the state is kept");
+        // Under its name only when it is whole: other tests may look for it, or make it too.
+        let mut part = tempfile::NamedTempFile::new_in(&folder).expect("a file beside it");
+        part.write_all(state.as_str().expect("a state").as_bytes()).expect("the state is written");
+        part.persist(&file).expect("the state is kept");
     }
     // Loading a state does not set the time, and the contracts do not bear one that runs back.
     node.mine_at(READY).await;

@@ -8,9 +8,12 @@ pub(crate) fn tools() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/chain")
 }
 
-/// The node's binary, as its platform package holds it.
+/// The node's binary: npm installs the one package that is for this platform.
 pub(crate) fn anvil() -> PathBuf {
-    tools().join("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil")
+    let packages = tools().join("node_modules/@foundry-rs");
+    let entries = std::fs::read_dir(&packages).expect("the node's packages");
+    let mut binaries = entries.flatten().map(|entry| entry.path().join("bin/anvil"));
+    binaries.find(|binary| binary.is_file()).expect("a node for this platform")
 }
 
 /// Whether the installation is that of this checkout. Without one nothing is compared, which is said on stderr; with

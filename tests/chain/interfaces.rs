@@ -119,6 +119,39 @@ sol! {
         function setAssetLtvzeroInEMode(address asset, uint8 id, bool ltvzero) external;
     }
 
+    // Uniswap V3.
+    interface PoolFactory {
+        function enableFeeAmount(uint24 fee, int24 tickSpacing) external;
+    }
+    interface PositionManager {
+        struct MintParams {
+            address token0; address token1; uint24 fee; int24 tickLower; int24 tickUpper; uint256 amount0Desired;
+            uint256 amount1Desired; uint256 amount0Min; uint256 amount1Min; address recipient; uint256 deadline;
+        }
+        struct DecreaseLiquidityParams {
+            uint256 tokenId; uint128 liquidity; uint256 amount0Min; uint256 amount1Min; uint256 deadline;
+        }
+        struct CollectParams { uint256 tokenId; address recipient; uint128 amount0Max; uint128 amount1Max; }
+        function createAndInitializePoolIfNecessary(
+            address token0, address token1, uint24 fee, uint160 sqrtPriceX96) external payable returns (address pool);
+        function mint(MintParams params) external payable returns (
+            uint256 tokenId, uint128 liquidity, uint256 amount0, uint256 amount1);
+        function decreaseLiquidity(DecreaseLiquidityParams params) external payable returns (
+            uint256 amount0, uint256 amount1);
+        function collect(CollectParams params) external payable returns (uint256 amount0, uint256 amount1);
+        function positions(uint256 tokenId) external view returns (
+            uint96 nonce, address operator, address token0, address token1, uint24 fee, int24 tickLower,
+            int24 tickUpper, uint128 liquidity, uint256 feeGrowthInside0LastX128, uint256 feeGrowthInside1LastX128,
+            uint128 tokensOwed0, uint128 tokensOwed1);
+    }
+    interface SwapRouter {
+        struct ExactInputSingleParams {
+            address tokenIn; address tokenOut; uint24 fee; address recipient; uint256 deadline; uint256 amountIn;
+            uint256 amountOutMinimum; uint160 sqrtPriceLimitX96;
+        }
+        function exactInputSingle(ExactInputSingleParams params) external payable returns (uint256 amountOut);
+    }
+
     interface Multicall3 {
         struct Call { address target; bool allowFailure; bytes callData; }
         struct Result { bool success; bytes returnData; }

@@ -58,7 +58,7 @@ async fn compare(generation: Generation) {
     if !is_installed() {
         return;
     }
-    let count = cases(1_000, 80);
+    let count = cases(1_000, 100);
     let mut draw = Draw::named(&format!("liquidation {}", generation.set()));
     let node = node_with(generation, &[]).await;
     let feeds = Feeds::of(&node.url);
@@ -81,7 +81,7 @@ async fn compare(generation: Generation) {
         node.call("evm_revert", json!([before])).await;
     }
     let Seen { gauge, healthy, dust } = seen;
-    gauge.report(count / 8);
+    gauge.report(count / 20);
     tell(&format!("{}: {healthy} healthy ones reverted, {dust} were bounded by dust", generation.set()));
     assert!(healthy > count / 20, "{healthy} healthy of {count}");
 }

@@ -19,8 +19,11 @@ mod interfaces;
 mod liquidation;
 mod market;
 mod node;
+mod pinned;
 mod price;
+mod service;
 mod storage;
+mod uniswap;
 
 #[expect(dead_code, reason = "the reference tests draw more kinds of numbers than these")]
 #[path = "../reference/draw.rs"]

@@ -24,6 +24,8 @@ pub(crate) struct Node {
     pub(crate) url: String,
     http: reqwest::Client,
     _process: Child,
+    /// Where it puts what it does not keep in memory.
+    _scratch: tempfile::TempDir,
 }
 
 /// A transaction, sent without a signature: the node lets anybody be anybody.
@@ -44,7 +46,10 @@ impl Transaction {
 impl Node {
     /// Starts a node of chain 1 without blocks, and options beside the usual ones.
     pub(crate) async fn start(options: &[&str]) -> Self {
+        let scratch = tempfile::tempdir().expect("a folder");
         let mut process = Command::new(anvil())
+            .arg("--cache-path")
+            .arg(scratch.path())
             .args(["--host", "127.0.0.1", "--port", "0", "--chain-id", "1", "--hardfork", "cancun"])
             .args(["--gas-limit", "1000000000000", "--base-fee", "0", "--gas-price", "0", "--accounts", "1"])
             .args(["--no-request-size-limit", "--order", "fifo", "--timestamp", &GENESIS.to_string()])
@@ -65,7 +70,7 @@ impl Node {
         // What is not read would fill the pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let http = risk_tests::stack::client().expect("a client");
-        let node = Self { url, http, _process: process };
+        let node = Self { url, http, _process: process, _scratch: scratch };
         node.call("anvil_autoImpersonateAccount", json!([true])).await;
         // A second a block, however long the machine takes.
         node.call("anvil_setBlockTimestampInterval", json!([1])).await;

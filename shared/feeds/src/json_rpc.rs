@@ -260,6 +260,11 @@ fn fault_of(error: &RawError) -> Fault {
         "not currently canonical",
         "missing trie node",
         "resource not found",
+        // A node that keeps no state of it any more (anvil, erigon, reth, geth).
+        "blockoutofrange",
+        "pruned",
+        "pruning",
+        "historical state",
     ];
     if says(&block_words) || (message.contains("block") && message.contains("not found")) {
         return Fault::BlockGone;

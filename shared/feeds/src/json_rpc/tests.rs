@@ -60,6 +60,8 @@ fn an_error_means_what_its_code_and_text_say() {
         (-32000, "hash 0xab is not canonical", Fault::BlockGone),
         (-32000, "hash is not currently canonical", Fault::BlockGone),
         (-32001, "Resource not found", Fault::BlockGone),
+        (-32602, "BlockOutOfRangeError: block height is 9 but requested was 1", Fault::BlockGone),
+        (-32000, "state at block #7 is pruned", Fault::BlockGone),
         (429, "Your app has exceeded its compute units per second capacity.", Fault::Throttled),
         (-32601, "the method does not exist/is not available", Fault::MethodMissing),
         (-32600, "Unsupported method: alchemy_getTokenBalances", Fault::MethodMissing),

@@ -1,0 +1,151 @@
+//! End to end: the built service watches wallets on the real node, a price falls, the alerts tell amounts, and the amounts
+//! cure. Market prices are the sandbox's.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use alloy_primitives::{Address, I256, U256};
+use risk_tests::{Host, Stack};
+use serde_json::{Value, json};
+
+use crate::accounts::figures;
+use crate::artifact::ADMIN;
+use crate::borrowers::{repay, supply};
+use crate::deploy::{MARKET, borrow, node_with};
+use crate::installed::is_installed;
+use crate::interfaces::Feed;
+use crate::market::{Generation, RESERVES};
+use crate::node::{Node, Transaction};
+
+const WETH: usize = 0;
+const WBTC: usize = 2;
+const USDC: usize = 3;
+const DAI: usize = 4;
+/// The target that cures lead to.
+const CURED: f64 = 1.5;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fall_on_the_real_chain_alerts_with_amounts_that_cure() {
+    if !is_installed() {
+        return;
+    }
+    let node = node_with(Generation::Second, &[]).await;
+    node.mine_at(now() - 200).await;
+    // Health factors of about 1.7 and 1.4, which a fall by 40 % takes under the line, and one that it does not touch.
+    let weth = account(&node, 1, (WETH, 10_000), (USDC, 4_900)).await;
+    let wbtc = account(&node, 2, (WBTC, 60_000), (DAI, 33_000)).await;
+    let dollars = account(&node, 3, (USDC, 10_000), (DAI, 3_000)).await;
+    let settings = [("ALCHEMY_URL", node.url.as_str()), ("CHAINS", "ethereum"), ("THEGRAPH_API_KEY", "")];
+    let stack = Stack::start(Host::Container, &settings).await.expect("the service starts");
+    set_prices(&node, &stack, 1.0).await;
+    for wallet in [weth, wbtc, dollars] {
+        let put = stack.send("PUT", &format!("/api/risk/watches/{wallet}"), None).await.expect("a reply");
+        assert_eq!(put.status, 201, "{}", put.text);
+    }
+    sweep(&stack).await;
+    for wallet in [weth, wbtc, dollars] {
+        assert_eq!(standing(&stack, wallet).await, Vec::<Value>::new());
+        let summary = stack.get(&format!("/api/risk/summary?wallet={wallet}")).await.expect("a reply").json;
+        assert_eq!(summary["accounts"].as_array().map(Vec::len), Some(1), "{summary}");
+        let told = summary["accounts"][0]["health_factor"]["value"].as_str().expect("a health factor");
+        let seen = figures(&node, &[wallet], &json!("latest")).await[0][5];
+        assert_eq!(told.replace('.', "").parse(), Ok(seen), "{told}");
+    }
+
+    set_prices(&node, &stack, 0.6).await;
+    sweep(&stack).await;
+    assert_eq!(standing(&stack, dollars).await.len(), 0);
+    let [near, under] = [standing(&stack, weth).await, standing(&stack, wbtc).await];
+    assert_eq!((near.len(), under.len()), (1, 1), "{near:?} {under:?}");
+    assert_eq!(under[0]["severity"], "critical", "{under:?}");
+    for (wallet, debt, alert) in [(weth, USDC, &near[0]), (wbtc, DAI, &under[0])] {
+        cures(&node, &stack, wallet, debt, alert).await;
+    }
+
+    // Of the other protocols' contracts there is nothing on this node, and no index of tokens: what could hide a risk is
+    // missing, so that no alert closes, however clear the account is.
+    for _ in 0..2 {
+        set_prices(&node, &stack, 1.0).await;
+        sweep(&stack).await;
+        assert_eq!(standing(&stack, weth).await.len(), 1);
+    }
+    let summary = stack.get(&format!("/api/risk/summary?wallet={weth}")).await.expect("a reply").json;
+    let gaps = summary["gaps"].as_array().expect("gaps").iter();
+    let hides: Vec<&Value> = gaps.filter(|gap| gap["affects"] == "liquidation").collect();
+    assert!(hides.iter().any(|gap| gap["what"] == "compound_v3 account on ethereum"), "{summary}");
+    assert!(hides.iter().all(|gap| gap["what"] != "aave_v3 account on ethereum"), "{summary}");
+}
+
+/// A wallet that supplies and owes so many dollars.
+async fn account(node: &Node, byte: u8, held: (usize, u64), owed: (usize, u64)) -> Address {
+    let wallet = Address::repeat_byte(0xc0 + byte);
+    node.send_all(&supply(wallet, held.0, RESERVES[held.0].worth(held.1))).await;
+    let debt = RESERVES[owed.0];
+    let call = borrow(debt.asset, debt.worth(owed.1), wallet);
+    node.send(wallet, MARKET.pool, &call).await;
+    wallet
+}
+
+/// Moves ether and bitcoin to a share of their first price, on the chain and on the market, and mines a block of now.
+async fn set_prices(node: &Node, stack: &Stack, share: f64) {
+    let mut sent = Vec::new();
+    for (place, reserve) in RESERVES.iter().enumerate() {
+        let moves = [WETH, WBTC].contains(&place);
+        let price = f64::from(reserve.price()) * if moves { share } else { 1.0 };
+        let answer = I256::from_raw(U256::from(price));
+        sent.push(Transaction::new(ADMIN, reserve.feed(), &Feed::setCall { answer }));
+    }
+    node.call("evm_setNextBlockTimestamp", json!([now().max(node.time().await + 1)])).await;
+    node.send_all(&sent).await;
+    for (symbol, place) in [("ETH", WETH), ("WBTC", WBTC), ("USDC", USDC), ("DAI", DAI)] {
+        let moves = [WETH, WBTC].contains(&place);
+        let price = f64::from(RESERVES[place].price()) / 1e8 * if moves { share } else { 1.0 };
+        let body = json!({ "asset": symbol, "market": price });
+        stack.control("POST", "price", body).await.expect("the sandbox takes a price");
+    }
+}
+
+/// A sweep that reads every wallet.
+async fn sweep(stack: &Stack) {
+    // Quotes are kept for a moment.
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    let done = stack.sweep().await.expect("a sweep");
+    assert_eq!((&done["wallets"], &done["outcome"]), (&json!(3), &json!("done")), "{done}");
+}
+
+/// The standing alerts of liquidation of a wallet.
+async fn standing(stack: &Stack, wallet: Address) -> Vec<Value> {
+    let path = format!("/api/risk/alerts?wallet={wallet}&resolved=false");
+    let reply = stack.get(&path).await.expect("a reply");
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let alerts = reply.json["alerts"].as_array().expect("alerts").iter();
+    alerts.filter(|alert| alert["alert_type"] == "liquidation_risk").cloned().collect()
+}
+
+/// Does what the alert says first, on the chain, sees where it leads, and undoes it.
+async fn cures(node: &Node, stack: &Stack, wallet: Address, debt: usize, alert: &Value) {
+    let summary = stack.get(&format!("/api/risk/summary?wallet={wallet}")).await.expect("a reply").json;
+    let told = &summary["recommendations"][0];
+    assert_eq!(told["action"], "repay", "{summary}");
+    let reserve = RESERVES[debt];
+    let text = told["amount"].as_str().expect("an amount");
+    let action = alert["action"].as_str().expect("what to do");
+    assert!(action.starts_with(&format!("Repay {text} {}", reserve.symbol)), "{action}");
+    let amount = base_units(text, reserve.decimals);
+    let before = node.call("evm_snapshot", json!([])).await;
+    // Interest of the seconds since the sweep is not in the amount.
+    node.send_all(&repay(wallet, reserve.asset, amount)).await;
+    let factor = f64::from(figures(node, &[wallet], &json!("latest")).await[0][5]) / 1e18;
+    assert!((factor - CURED).abs() < 1e-5, "{factor} after {told}");
+    node.call("evm_revert", json!([before])).await;
+}
+
+fn base_units(text: &str, decimals: u8) -> U256 {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    format!("{whole}{fraction:0<width$}", width = usize::from(decimals)).parse().expect("an amount")
+}
+
+fn now() -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "the service under test has the real clock")]
+    let now = SystemTime::now();
+    now.duration_since(UNIX_EPOCH).expect("a time").as_secs()
+}
