@@ -7,11 +7,14 @@
 #![cfg(test)]
 
 mod aave_contract;
+mod aave_liquidation;
 mod aave_market;
 mod aave_sdk;
 mod backtests;
 mod compound;
 mod covariance;
+mod curve;
+mod depeg;
 mod draw;
 mod driver;
 mod filtered;
@@ -23,6 +26,7 @@ mod morpho;
 mod parametric;
 mod passage;
 mod paths;
+mod philox;
 mod returns;
 mod statistics;
 mod uniswap;

@@ -9,8 +9,8 @@ mod parametric;
 use libm::sqrt;
 
 pub use ewma::{LAMBDA, ewma_variance};
+pub(crate) use historical::rank;
 pub use historical::{historical_tail, historical_tails, max_drawdown};
-pub(crate) use historical::{rank, tail};
 pub use parametric::{CornishFisher, OutsideDomain, Shape, normal_density, normal_quantile, normal_tail};
 
 /// Days a year of a market that never closes.

@@ -36,6 +36,20 @@ mod tests {
     }
 
     #[test]
+    fn without_its_seed_it_is_the_raw_weights_sum_of_the_reference_and_their_mean_where_normalised() {
+        let returns = [
+            -0.081, 0.012, -0.023, 0.034, -0.045, 0.051, -0.006, 0.017, -0.062, 0.028, -0.011, 0.009, 0.043,
+            -0.037, 0.022, -0.019, 0.031, -0.055, 0.004, 0.014,
+        ];
+        // The seed is one more day before the first, of no return where there is none.
+        let unseeded: Vec<f64> = std::iter::once(0.0).chain(returns).collect();
+        let raw = ewma_variance(&unseeded, LAMBDA).unwrap();
+        assert!((raw / 0.000_821_052_0 - 1.0).abs() < 1e-7, "{raw}");
+        let normalised = raw / (1.0 - libm::pow(LAMBDA, 20.0));
+        assert!((normalised / 0.001_156_584_3 - 1.0).abs() < 1e-7, "{normalised}");
+    }
+
+    #[test]
     fn what_cannot_be_weighted_has_no_variance() {
         assert_eq!(ewma_variance(&[], LAMBDA), None);
         assert_eq!(ewma_variance(&[0.1], 1.5), None);

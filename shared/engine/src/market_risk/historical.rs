@@ -42,7 +42,7 @@ pub(crate) fn rank(count: usize, tail_bps: u16) -> Option<usize> {
 }
 
 /// The tail behind a VaR: at least the losses beyond it, of `count` in all.
-pub(crate) fn tail(var: f64, losses: impl Iterator<Item = f64>, count: usize, tail_bps: u16) -> Option<Tail> {
+fn tail(var: f64, losses: impl Iterator<Item = f64>, count: usize, tail_bps: u16) -> Option<Tail> {
     let worst = f64::from(u32::try_from(count).ok()?) * f64::from(tail_bps) / 10_000.0;
     let beyond: f64 = losses.map(|loss| (loss - var).max(0.0)).sum();
     let es = var + beyond / worst;

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use libm::sqrt;
 
+use super::levels::Levels;
 use super::{Horizon, single};
 use crate::random::normals;
 
@@ -18,7 +19,7 @@ const FACTORS: u32 = 0;
 const VARIANCES: u32 = 1 << 16;
 /// A path whose factors of a block lie further out than this many standard deviations of a normal day is always looked
 /// at exactly.
-const FAR: f64 = 12.0;
+const FAR: f64 = 10.0;
 
 /// Share of the numbers of a block beyond its `tail` on either side: a little over twice 5 %, so that about as many paths
 /// of a wallet as its tail at 95 % has, and not many more, are beyond it.
@@ -67,11 +68,14 @@ struct Block {
 
 #[derive(Debug)]
 struct Columns {
-    factors: [Vec<f32>; BLOCK],
-    /// `Σ ε²` over the block's factors, or 1e30 for a path that is far out.
-    squares: Vec<f32>,
-    /// The largest `Σ ε²` of all paths, far out ones included.
-    furthest: f64,
+    /// By path, the block's factors side by side: what a path is valued with.
+    rows: Vec<[f32; BLOCK]>,
+    /// By factor, then path, in 16 bits: what paths are chosen with. Clipped on paths that are far out.
+    factors: [Levels; BLOCK],
+    /// `Σ ε²` over the block's factors, in 16 bits.
+    squares: Levels,
+    /// Paths that are far out.
+    far: Vec<u32>,
     /// What a factor passes on about [`TAIL_SHARE`] of the paths.
     tail: f64,
 }
@@ -100,35 +104,23 @@ impl Innovations {
         &self.draws
     }
 
-    /// The columns of the first `count` factors over a horizon; `None` for more than there can be (256).
+    /// The first `count` factors over a horizon; `None` for none and for more than there can be (256).
     pub(super) fn factors(&self, count: usize, horizon: Horizon) -> Option<Factors<'_>> {
-        let mut factors = Factors {
-            columns: Vec::with_capacity(count + BLOCK),
-            squares: Vec::new(),
-            furthest: 0.0,
-            tail: 0.0,
-        };
+        let mut blocks = Vec::with_capacity(count.div_ceil(BLOCK));
         for index in 0..count.div_ceil(BLOCK) {
             let first = u32::try_from(index).ok()?;
             let block = self.blocks.get(index)?.get_or_init(|| self.draw(first));
-            let columns = match horizon {
+            blocks.push(match horizon {
                 Horizon::Day => &block.day,
                 Horizon::Week => &block.week,
-            };
-            factors.columns.extend(columns.factors.iter().map(Vec::as_slice));
-            factors.squares.push(&columns.squares);
-            factors.furthest += columns.furthest;
-            if index == 0 {
-                factors.tail = columns.tail;
-            }
+            });
         }
-        factors.columns.truncate(count);
-        Some(factors)
+        (!blocks.is_empty()).then_some(Factors { blocks, count, days: f64::from(horizon.days()) })
     }
 
     fn draw(&self, block: u32) -> Block {
         let paths = self.scales.len();
-        let (mut day, mut week) = (Columns::empty(paths), Columns::empty(paths));
+        let (mut day, mut week) = (Columns::empty(paths, 1), Columns::empty(paths, DAYS));
         for (path, scales) in (0_u32..).zip(&self.scales) {
             let mut sum = [0.0; BLOCK];
             for (index, scale) in (0_u32..).zip(scales) {
@@ -137,10 +129,10 @@ impl Innovations {
                     *sum += one;
                 }
                 if index == 0 {
-                    day.push(one, 1);
+                    day.push(path, one, 1);
                 }
             }
-            week.push(sum, DAYS);
+            week.push(path, sum, DAYS);
         }
         (day.tail, week.tail) = (day.beyond(TAIL_SHARE), week.beyond(TAIL_SHARE));
         Block { day, week }
@@ -148,44 +140,72 @@ impl Innovations {
 }
 
 /// The factors of a wallet.
+#[derive(Debug)]
 pub(super) struct Factors<'a> {
-    /// By factor, then path.
-    pub(super) columns: Vec<&'a [f32]>,
-    /// By block, then path: the sum of the blocks bounds the square of the innovation's length.
-    pub(super) squares: Vec<&'a [f32]>,
-    /// A bound on the squared length of any path, far out ones included.
-    pub(super) furthest: f64,
-    /// What an innovation of any direction passes on a little over 5 % of the paths, roughly.
-    pub(super) tail: f64,
+    blocks: Vec<&'a Columns>,
+    /// Factors that are used: those of the last block may be fewer than it has.
+    count: usize,
+    days: f64,
 }
 
-impl Factors<'_> {
-    /// A bound on the length of any path that is not marked as far out.
-    pub(super) fn near_length(&self, horizon: Horizon) -> f64 {
-        let blocks = f64::from(u32::try_from(self.squares.len()).unwrap_or(u32::MAX));
-        FAR * sqrt(blocks * f64::from(horizon.days()))
+impl<'a> Factors<'a> {
+    /// Paths.
+    pub(super) fn paths(&self) -> usize {
+        self.blocks.first().map_or(0, |block| block.rows.len())
+    }
+
+    /// By block, then path: the innovations of its four factors.
+    pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = &'a [[f32; BLOCK]]> + '_ {
+        self.blocks.iter().map(|block| block.rows.as_slice())
+    }
+
+    /// By factor, in 16 bits.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &'a Levels> + '_ {
+        self.blocks.iter().flat_map(|block| &block.factors).take(self.count)
+    }
+
+    /// By block, in 16 bits: the sum of the blocks bounds the square of the innovation's length.
+    pub(super) fn squares(&self) -> impl Iterator<Item = &'a Levels> + '_ {
+        self.blocks.iter().map(|block| &block.squares)
+    }
+
+    /// The paths on which an innovation is clipped, some of them twice.
+    pub(super) fn far(&self) -> impl Iterator<Item = &'a [u32]> + '_ {
+        self.blocks.iter().map(|block| block.far.as_slice())
+    }
+
+    /// What an innovation of any direction passes on a little over 5 % of the paths, roughly.
+    pub(super) fn tail(&self) -> f64 {
+        self.blocks.first().map_or(0.0, |block| block.tail)
+    }
+
+    /// A bound on the length of any path that is not far out.
+    pub(super) fn near_length(&self) -> f64 {
+        let blocks = f64::from(u32::try_from(self.blocks.len()).unwrap_or(u32::MAX));
+        FAR * sqrt(blocks * self.days)
     }
 
     /// About the squared length of a path of the tail: twice that of all paths.
-    pub(super) fn usual_square(&self, horizon: Horizon) -> f64 {
-        let factors = f64::from(u32::try_from(self.columns.len()).unwrap_or(u32::MAX));
-        2.0 * factors * f64::from(horizon.days())
+    pub(super) fn usual_square(&self) -> f64 {
+        2.0 * f64::from(u32::try_from(self.count).unwrap_or(u32::MAX)) * self.days
     }
 }
 
 impl Columns {
-    fn empty(paths: usize) -> Self {
+    fn empty(paths: usize, days: u32) -> Self {
+        let most = FAR * sqrt(f64::from(days));
         Self {
-            factors: std::array::from_fn(|_| Vec::with_capacity(paths)),
-            squares: Vec::with_capacity(paths),
-            furthest: 0.0,
+            rows: Vec::with_capacity(paths),
+            factors: std::array::from_fn(|_| Levels::empty(paths, most)),
+            squares: Levels::empty(paths, most * most),
+            far: Vec::new(),
             tail: 0.0,
         }
     }
 
     /// What a share of all numbers passes, whatever their sign.
     fn beyond(&self, (part, whole): (usize, usize)) -> f64 {
-        let mut sizes: Vec<f32> = self.factors.iter().flatten().map(|innovation| innovation.abs()).collect();
+        let mut sizes: Vec<f32> = self.rows.iter().flatten().map(|innovation| innovation.abs()).collect();
         let place = sizes.len() * part / whole;
         if place >= sizes.len() {
             return 0.0;
@@ -193,18 +213,20 @@ impl Columns {
         f64::from(*sizes.select_nth_unstable_by(place, |a, b| b.total_cmp(a)).1)
     }
 
-    fn push(&mut self, innovations: [f64; BLOCK], days: u32) {
+    fn push(&mut self, path: u32, innovations: [f64; BLOCK], days: u32) {
+        let stored = innovations.map(single);
         let mut square = 0.0;
-        for (column, innovation) in self.factors.iter_mut().zip(innovations) {
-            let stored = single(innovation);
-            column.push(stored);
-            square += f64::from(stored) * f64::from(stored);
+        for (column, innovation) in self.factors.iter_mut().zip(stored) {
+            column.push(innovation);
+            square += f64::from(innovation) * f64::from(innovation);
         }
+        self.rows.push(stored);
         // A hair over, so that rounding keeps it a bound.
         square *= 1.000_001;
-        self.furthest = self.furthest.max(square);
-        let is_far = square > FAR * FAR * f64::from(days);
-        self.squares.push(if is_far { 1e30 } else { single(square * 1.000_001) });
+        self.squares.push(single(square));
+        if square > FAR * FAR * f64::from(days) {
+            self.far.push(path);
+        }
     }
 }
 
@@ -224,6 +246,11 @@ fn scales(draws: &Draws, path: u32) -> [f64; DAYS as usize] {
 mod tests {
     use super::*;
 
+    fn column(factors: &Factors<'_>, factor: usize) -> Vec<f32> {
+        let rows = factors.rows().nth(factor / BLOCK).unwrap();
+        rows.iter().map(|row| row[factor % BLOCK]).collect()
+    }
+
     fn moments(column: &[f32]) -> (f64, f64, f64) {
         let count = f64::from(u32::try_from(column.len()).unwrap());
         let mean = |power: i32| column.iter().map(|x| f64::from(*x).powi(power)).sum::<f64>() / count;
@@ -233,19 +260,21 @@ mod tests {
     #[test]
     fn a_day_has_unit_variance_and_fat_tails_and_a_week_seven_times_the_variance_and_thinner_ones() {
         let innovations = Innovations::new(Draws { paths: 100_000, ..Draws::default() }).unwrap();
-        let day = innovations.factors(8, Horizon::Day).unwrap();
-        let week = innovations.factors(8, Horizon::Week).unwrap();
+        let [day, week] = [Horizon::Day, Horizon::Week].map(|horizon| {
+            let factors = innovations.factors(8, horizon).unwrap();
+            [0, 1, 2, 3, 4, 5, 6, 7].map(|factor| column(&factors, factor))
+        });
         for factor in [0, 3, 7] {
-            let (mean, variance, kurtosis) = moments(day.columns[factor]);
+            let (mean, variance, kurtosis) = moments(&day[factor]);
             assert!(
                 mean.abs() < 0.015 && (variance - 1.0).abs() < 0.05 && kurtosis > 5.0,
                 "{mean} {variance} {kurtosis}"
             );
-            let (mean, variance, weekly) = moments(week.columns[factor]);
+            let (mean, variance, weekly) = moments(&week[factor]);
             assert!(mean.abs() < 0.04 && (variance / 7.0 - 1.0).abs() < 0.04, "{mean} {variance}");
             assert!((3.0..kurtosis).contains(&weekly), "{weekly}");
         }
-        let both = day.columns[0].iter().zip(day.columns[5]);
+        let both = day[0].iter().zip(&day[5]);
         let covariance = both.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>() / 100_000.0;
         assert!(covariance.abs() < 0.02, "{covariance}");
     }
@@ -255,11 +284,11 @@ mod tests {
         let few = Innovations::new(Draws { paths: 10, ..Draws::default() }).unwrap();
         let many = Innovations::new(Draws { paths: 100, ..Draws::default() }).unwrap();
         let of = |innovations: &Innovations, count, factor: usize, path: usize| {
-            innovations.factors(count, Horizon::Week).unwrap().columns[factor][path].to_bits()
+            column(&innovations.factors(count, Horizon::Week).unwrap(), factor)[path].to_bits()
         };
         assert_eq!(of(&few, 3, 2, 9), of(&many, 12, 2, 9));
-        assert_eq!(few.factors(256, Horizon::Day).map(|factors| factors.columns.len()), Some(256));
-        assert!(few.factors(257, Horizon::Day).is_none());
+        assert_eq!(few.factors(256, Horizon::Day).map(|factors| factors.columns().count()), Some(256));
+        assert!(few.factors(257, Horizon::Day).is_none() && few.factors(0, Horizon::Day).is_none());
     }
 
     #[test]

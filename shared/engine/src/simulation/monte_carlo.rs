@@ -5,31 +5,32 @@
 //! one product with the shared matrix, and `eˣ − 1 ≥ x` makes it an upper bound of the loss for whatever is held. What
 //! is owed loses more than the linear part by `|exposure|·(eˣ − 1 − x)`, which is bounded by x² and added.
 
-use libm::sqrt;
+use libm::{pow, sqrt};
 
+use super::Horizon;
 use super::expm1::expm1;
 use super::innovations::{Factors, Innovations};
-use super::tail_filter::certified;
+use super::levels::{Levels, Sums, Term, weighted};
+use super::tail_filter::{certified, in_full};
 use super::vectors::at_the_widest;
-use super::{Horizon, ROUNDING, product, single};
 use crate::covariance::Lower;
-use crate::market_risk::Tails;
-
-/// Slack above which the losses themselves could leave the range of 32-bit floats.
-pub(super) const MOST_SLACK: f64 = 1e30;
+use crate::market_risk::{TAIL_95_BPS, Tails, rank};
 
 /// Share of the tail's loss that bends may be bounded over roughly: each hundredth asks about some 4 % more paths.
 const NEGLIGIBLE: f64 = 0.08;
-/// A hair under the rise up to which the bound of a bend holds.
-const NEAR_ONE: f32 = 0.999;
-/// A bound that is over every threshold.
-const FAR_OUT: f32 = 1e36;
+/// How fast the chance of a loss falls as the loss grows, near the VaR at 95 %: by this power of it, roughly.
+const TAIL_INDEX: f64 = 3.0;
+/// What a guess is multiplied with, so that it is not over what it guesses: a hundredth asks about 3 % more paths.
+const A_LITTLE_UNDER: f64 = 0.99;
+/// A hair over, for what 64-bit floats round in a bound.
+const HAIR: f64 = 1.000_001;
 
-/// Paths that are valued at once.
+/// Paths that are valued at once, and those of them that are laid out at once.
 const LANES: usize = 16;
+const GROUP: usize = 4;
 
-/// Tails of the loss, in the exposures' currency, exact for the innovations given: 32-bit floats only choose which paths
-/// are valued, and the choice is proven. `factor` is that of one day's covariance of log returns.
+/// Tails of the loss, in the exposures' currency, exact for the innovations given: sums in 16 bits only choose which
+/// paths are valued, and the choice is proven. `factor` is that of one day's covariance of log returns.
 ///
 /// `None` for lengths that differ, more assets than there are factors (256), or numbers that are not finite.
 #[must_use]
@@ -48,13 +49,15 @@ pub fn monte_carlo_tails(
     if !(size.is_finite() && exposures.iter().all(|exposure| exposure.is_finite())) {
         return None;
     }
-    if size <= 0.0 {
-        // Nothing of it moves, or all of it cancels out to the last bit.
-        return in_full(factor, exposures, &factors);
+    let valued = |paths: &[u32]| valued(factor, exposures, &factors, paths);
+    match bounds(factor, exposures, &loads, size, &factors) {
+        Some((bounds, linear)) => {
+            let guess = typical(factor, exposures, &loads, size, linear, horizon);
+            certified(&bounds, Some(guess), valued)
+        }
+        // Nothing of it moves, all of it cancels out to the last bit, or it does not fit in 16.
+        None => in_full(factors.paths(), valued),
     }
-    let (upper, slack) = bounds(factor, exposures, &loads, size, &factors, horizon)?;
-    let guess = typical(factor, exposures, &loads, size, factors.tail * size, horizon);
-    certified(&upper, slack, Some(single(guess)), |paths| valued(factor, exposures, &factors, paths))
 }
 
 /// As [`monte_carlo_tails`], with every path valued: what the filter is tested and measured against.
@@ -68,59 +71,70 @@ pub fn monte_carlo_tails_in_full(
     if factor.rows().len() != exposures.len() {
         return None;
     }
-    in_full(factor, exposures, &innovations.factors(exposures.len(), horizon)?)
+    let factors = innovations.factors(exposures.len(), horizon)?;
+    in_full(factors.paths(), |paths| valued(factor, exposures, &factors, paths))
 }
 
-fn in_full(factor: &Lower, exposures: &[f64], factors: &Factors<'_>) -> Option<Tails> {
-    let paths = factors.columns.first()?.len();
-    let all: Vec<u32> = (0..u32::try_from(paths).ok()?).collect();
-    let losses = valued(factor, exposures, factors, &all);
-    let profits: Vec<f64> = losses.into_iter().map(|loss| -loss).collect();
-    crate::market_risk::historical_tails(&profits)
+/// What is owed of an asset, and bends its loss upwards.
+struct Owed<'a> {
+    /// Its row of the factor.
+    row: &'a [f64],
+    amount: f64,
+    /// A bound on its move on any path that is not far out.
+    most: f64,
 }
 
-/// An upper bound of the loss of each path, and how far rounding can put it under.
+/// An upper bound of the loss of each path, and about what its linear part is on the path of the VaR at 95 %; `None` where
+/// it does not fit.
 fn bounds(
     factor: &Lower,
     exposures: &[f64],
     loads: &[f64],
     size: f64,
     factors: &Factors<'_>,
-    horizon: Horizon,
-) -> Option<(Vec<f32>, f64)> {
-    let near = factors.near_length(horizon);
-    let usual = factors.usual_square(horizon);
+) -> Option<(Sums, f64)> {
+    let (near, usual) = (factors.near_length(), factors.usual_square());
     let (mut bend, mut widest, mut owed_moving) = (0.0, 0.0_f64, Vec::new());
     for (row, exposure) in factor.rows().iter().zip(exposures).filter(|(_, exposure)| **exposure < 0.0) {
         let variance: f64 = row.iter().map(|entry| entry * entry).sum();
-        let own = -exposure * variance * curvature(sqrt(variance) * near);
+        let most = sqrt(variance) * near;
+        let own = -exposure * variance * curvature(most);
         // Bounded by the length of the innovation where that costs few paths; else by the asset's own moves.
-        if (bend + own) * usual < NEGLIGIBLE * size * factors.tail && variance * 2.0 * usual < 1.0 {
+        if (bend + own) * usual < NEGLIGIBLE * size * factors.tail() && variance * 2.0 * usual < 1.0 {
             bend += own;
             widest = widest.max(variance);
         } else {
-            owed_moving.push((row, -exposure));
+            owed_moving.push(Owed { row, amount: -exposure, most });
         }
     }
-    let mut columns = factors.columns.clone();
-    let mut weights: Vec<f32> = loads.iter().map(|load| single(-load)).collect();
+    let bends = bend * near * near;
+    let moving: f64 = owed_moving.iter().map(|owed| owed.amount * BEND * owed.most * owed.most).sum();
+    // Twice the squares, for their rounding upwards.
+    let most = (size * near + bends + 2.0 * moving) * HAIR;
+    let terms: Vec<Term<'_>> =
+        factors.columns().zip(loads).map(|(column, load)| Term { column, load: -load }).collect();
+    let mut bounds = weighted(&terms, most)?;
+    let linear = of_place(&bounds, factors.tail() * size)?;
     if bend > 0.0 {
-        columns.extend(&factors.squares);
-        weights.extend(factors.squares.iter().map(|_| single(bend)));
+        let squares: Vec<Term<'_>> = factors.squares().map(|column| Term { column, load: bend }).collect();
+        bounds.add(&squares)?;
     }
-    let mut upper = product::losses(&columns, &weights);
     if widest * near * near > 1.0 {
-        mark_far(&mut upper, &factors.squares, single(1.0 / widest));
+        mark_wide(&mut bounds, factors, 1.0 / widest)?;
     }
-    for (row, owed) in &owed_moving {
-        add_bend(&mut upper, row, *owed, &factors.columns);
+    for owed in &owed_moving {
+        add_bend(&mut bounds, owed, factors)?;
     }
-    let terms = f64::from(u32::try_from(columns.len() + owed_moving.len()).ok()?);
-    let moving: f64 = owed_moving.iter().map(|(_, owed)| owed).sum();
-    // Each term is rounded when it is stored, multiplied and added; the bends are rounded upwards by this as well.
-    let largest = size * sqrt(factors.furthest) + bend * near * near + moving;
-    let slack = 8.0 * terms * ROUNDING * largest;
-    (slack < MOST_SLACK).then_some((upper, slack))
+    factors.far().for_each(|paths| bounds.mark(paths));
+    Some((bounds, linear))
+}
+
+/// A hair under the loss of the VaR's path at 95 %, by how many paths lose a first guess at it.
+fn of_place(linear: &Sums, first: f64) -> Option<f64> {
+    let place = rank(linear.sums.len(), TAIL_95_BPS)?;
+    let [seen, wanted] =
+        [linear.count_at_least(first), place].map(|count| u32::try_from(count.max(1)).map(f64::from));
+    Some(first * pow(seen.ok()? / wanted.ok()?, 1.0 / TAIL_INDEX) * A_LITTLE_UNDER)
 }
 
 /// A bound of `(eˣ − 1 − x) ÷ x²` for every x up to `rise` or 1, whichever is less: it grows with x.
@@ -130,18 +144,12 @@ fn curvature(rise: f64) -> f64 {
     (libm::expm1(x) - x) / (x * x) * 1.000_001
 }
 
-/// Puts every path whose innovation is longer than what the bend's bound holds for over every threshold.
-fn mark_far(upper: &mut [f32], squares: &[&[f32]], limit: f32) {
-    let ones = vec![1.0; squares.len()];
-    let lengths = product::losses(squares, &ones);
-    at_the_widest(
-        #[inline(always)]
-        || {
-            for (upper, square) in upper.iter_mut().zip(&lengths) {
-                *upper = if *square < NEAR_ONE * limit { *upper } else { FAR_OUT };
-            }
-        },
-    );
+/// Leaves open every path whose innovation is longer than what the bend's bound holds for.
+fn mark_wide(bounds: &mut Sums, factors: &Factors<'_>, limit: f64) -> Option<()> {
+    let near = factors.near_length();
+    let terms: Vec<Term<'_>> = factors.squares().map(|column| Term { column, load: 1.0 }).collect();
+    bounds.mark_over(&weighted(&terms, near * near * HAIR)?, limit);
+    Some(())
 }
 
 /// About the loss of a path whose linear part loses so much: less the bends that are to be expected of it,
@@ -164,22 +172,20 @@ fn typical(
     linear - factor.rows().iter().zip(exposures).map(bend).sum::<f64>()
 }
 
-/// Adds what an asset that is owed loses beyond its linear part, `owed·(eˣ − 1 − x)`, at its bound `owed·(e − 2)·x²` for
-/// x up to 1; a path on which it rises by more is always looked at.
-fn add_bend(upper: &mut [f32], row: &[f64], owed: f64, columns: &[&[f32]]) {
-    let loads: Vec<f32> = row.iter().map(|entry| single(*entry)).collect();
-    let moves = product::losses(columns.get(..row.len()).unwrap_or_default(), &loads);
-    let bound = single(owed * (std::f64::consts::E - 2.0));
-    at_the_widest(
-        #[inline(always)]
-        move || {
-            for (upper, x) in upper.iter_mut().zip(moves) {
-                // Both are computed and one is taken, so that it stays in vectors.
-                let bend = bound * (x * x);
-                *upper += if x < NEAR_ONE { bend } else { FAR_OUT };
-            }
-        },
-    );
+/// `e − 2`: what bounds `(eˣ − 1 − x) ÷ x²` for x up to 1.
+const BEND: f64 = std::f64::consts::E - 2.0;
+
+/// Adds what an asset that is owed loses beyond its linear part, `owed·(eˣ − 1 − x)`, at its bound for x up to 1; a path
+/// on which it rises by more is left open.
+fn add_bend(bounds: &mut Sums, owed: &Owed<'_>, factors: &Factors<'_>) -> Option<()> {
+    if owed.most <= 0.0 {
+        return Some(());
+    }
+    let columns: Vec<&Levels> = factors.columns().collect();
+    let terms: Vec<Term<'_>> =
+        columns.iter().zip(owed.row).map(|(column, load)| Term { column, load: *load }).collect();
+    let most = owed.most * HAIR;
+    bounds.add_squares(&weighted(&terms, most)?, owed.amount * BEND * HAIR, most)
 }
 
 /// The exact losses of some paths, in their order.
@@ -192,30 +198,53 @@ fn valued(factor: &Lower, exposures: &[f64], factors: &Factors<'_>, paths: &[u32
 
 #[inline(always)]
 fn in_tiles(factor: &Lower, exposures: &[f64], factors: &Factors<'_>, paths: &[u32]) -> Vec<f64> {
-    let mut losses = Vec::with_capacity(paths.len() + LANES);
-    let mut innovations = vec![[0.0; LANES]; factors.columns.len()];
-    for tile in paths.chunks(LANES) {
-        for (innovations, column) in innovations.iter_mut().zip(&factors.columns) {
-            for (innovation, path) in innovations.iter_mut().zip(tile) {
-                let stored = usize::try_from(*path).ok().and_then(|path| column.get(path));
-                *innovation = stored.map_or(f64::NAN, |stored| f64::from(*stored));
-            }
+    let mut losses = vec![0.0; paths.len().next_multiple_of(LANES)];
+    let mut innovations = vec![[[0.0; LANES]; GROUP]; factors.rows().len()];
+    for (tile, losses) in paths.chunks(LANES).zip(losses.as_chunks_mut::<LANES>().0) {
+        let mut places = [0; LANES];
+        for (place, path) in places.iter_mut().zip(tile) {
+            *place = *path;
+        }
+        for (block, rows) in innovations.iter_mut().zip(factors.rows()) {
+            lay_out(block, rows, &places);
         }
         let mut sums = [0.0; LANES];
         for (row, exposure) in factor.rows().iter().zip(exposures) {
             let mut moves = [0.0; LANES];
-            for (entry, innovations) in row.iter().zip(&innovations) {
+            for (entry, innovations) in row.iter().zip(innovations.as_flattened()) {
                 for (one, innovation) in moves.iter_mut().zip(innovations) {
-                    *one += entry * innovation;
+                    *one = entry.mul_add(*innovation, *one);
                 }
             }
-            for (sum, change) in sums.iter_mut().zip(expm1(moves)) {
+            let changes = expm1(&moves);
+            for (sum, change) in sums.iter_mut().zip(&changes) {
                 *sum -= exposure * change;
             }
         }
-        losses.extend(sums.iter().take(tile.len()));
+        *losses = sums;
     }
+    losses.truncate(paths.len());
     losses
+}
+
+/// The innovations of a block's factors on some paths, by factor, as 64-bit floats.
+#[inline(always)]
+fn lay_out(block: &mut [[f64; LANES]; GROUP], rows: &[[f32; GROUP]], paths: &[u32; LANES]) {
+    for (group, paths) in paths.as_chunks::<GROUP>().0.iter().enumerate() {
+        let mut of_paths = [[f32::NAN; GROUP]; GROUP];
+        for (of_path, path) in of_paths.iter_mut().zip(paths) {
+            if let Some(row) = usize::try_from(*path).ok().and_then(|path| rows.get(path)) {
+                *of_path = *row;
+            }
+        }
+        let [a, b, c, d] = of_paths;
+        for (index, column) in block.iter_mut().enumerate() {
+            let four = [f64::from(a[index]), f64::from(b[index]), f64::from(c[index]), f64::from(d[index])];
+            if let Some(place) = column.as_chunks_mut::<GROUP>().0.get_mut(group) {
+                *place = four;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use libm::expm1;
 
-use super::monte_carlo::MOST_SLACK;
-use super::tail_filter::certified;
-use super::{ROUNDING, product, single};
+use super::levels::{Levels, Term, weighted};
+use super::single;
+use super::tail_filter::{certified, in_full};
+use super::vectors::at_the_widest;
 use crate::market_risk::Tails;
 use crate::random::{choice, philox};
 
@@ -49,6 +50,8 @@ pub struct Column {
     rows: Vec<f32>,
     /// The largest of them, whatever its sign.
     furthest: f32,
+    /// The same in 16 bits.
+    levels: Levels,
 }
 
 impl Column {
@@ -57,7 +60,7 @@ impl Column {
     pub fn new(rows: Vec<f32>) -> Option<Self> {
         let furthest = rows.iter().fold(0.0_f32, |most, one| most.max(one.abs()));
         let finite = rows.iter().all(|one| one.is_finite());
-        finite.then_some(Self { rows, furthest })
+        finite.then(|| Self { levels: Levels::of(&rows, furthest), rows, furthest })
     }
 
     /// By scenario.
@@ -88,31 +91,69 @@ pub fn weekly_column<S: Copy>(
     Column::new(rows)
 }
 
-/// Tails of a wallet over scenarios of simple returns, in the exposures' currency: each column is an asset's. The product
-/// in 32 bits only chooses which scenarios are added up in 64, and the choice is proven.
+/// Tails of a wallet over scenarios of simple returns, in the exposures' currency: each column is an asset's. The sums in
+/// 16 bits only choose which scenarios are added up in 64, and the choice is proven.
 ///
 /// `None` for no rows, or numbers that are not finite.
 #[must_use]
 pub fn linear_tails(columns: &[&Column], exposures: &[f64]) -> Option<Tails> {
-    let gross: f64 = exposures.iter().map(|exposure| exposure.abs()).sum();
-    let furthest = columns.iter().fold(0.0_f32, |most, column| most.max(column.furthest));
-    let columns: Vec<&[f32]> = columns.iter().map(|column| column.rows()).collect();
-    let loads: Vec<f32> = exposures.iter().map(|exposure| single(-exposure)).collect();
-    let terms = f64::from(u32::try_from(columns.len()).ok()?);
-    let slack = 4.0 * terms * ROUNDING * gross * f64::from(furthest);
-    if slack.is_nan() || slack >= MOST_SLACK || columns.len() != exposures.len() {
+    let most = reach(columns, exposures);
+    if columns.len() != exposures.len() || !most.is_finite() {
         return None;
     }
-    certified(&product::losses(&columns, &loads), slack, None, |rows| {
-        let loss = |row: &u32| {
-            let cells = columns.iter().zip(exposures).map(|(column, exposure)| {
-                let cell = usize::try_from(*row).ok().and_then(|row| column.get(row));
-                cell.map_or(f64::NAN, |cell| -exposure * f64::from(*cell))
-            });
-            cells.sum()
-        };
-        rows.iter().map(loss).collect()
-    })
+    let rows = columns.iter().map(|column| column.rows.len()).min()?;
+    let losses = |rows: &[u32]| added_up(columns, exposures, rows);
+    match weighted(&terms(columns, exposures), most) {
+        Some(bounds) => certified(&bounds, None, losses),
+        // Nothing moves, or too little or too many for 16 bits.
+        None => in_full(rows, losses),
+    }
+}
+
+/// What of every scenario the choice is made by: sums in 16 bits, of losses. For measuring what bounds it.
+///
+/// `None` where [`linear_tails`] adds every scenario up, or has nothing to add.
+#[must_use]
+pub fn linear_sums(columns: &[&Column], exposures: &[f64]) -> Option<Vec<i16>> {
+    let most = reach(columns, exposures);
+    weighted(&terms(columns, exposures), most).map(|bounds| bounds.sums)
+}
+
+/// The most that can be gained or lost.
+fn reach(columns: &[&Column], exposures: &[f64]) -> f64 {
+    let of_one = |(column, exposure): (&&Column, &f64)| exposure.abs() * f64::from(column.furthest);
+    columns.iter().zip(exposures).map(of_one).sum()
+}
+
+fn terms<'a>(columns: &[&'a Column], exposures: &[f64]) -> Vec<Term<'a>> {
+    let term = |(column, exposure): (&&'a Column, &f64)| Term { column: &column.levels, load: -exposure };
+    columns.iter().zip(exposures).map(term).collect()
+}
+
+/// The losses of some scenarios, in their order.
+fn added_up(columns: &[&Column], exposures: &[f64], rows: &[u32]) -> Vec<f64> {
+    let mut losses = vec![0.0; rows.len()];
+    let mut cells = vec![0.0_f32; rows.len()];
+    for (column, exposure) in columns.iter().zip(exposures) {
+        // First the numbers one by one, from wherever they are; then their products, in vectors.
+        for (cell, row) in cells.iter_mut().zip(rows) {
+            let found = usize::try_from(*row).ok().and_then(|row| column.rows.get(row));
+            *cell = found.copied().unwrap_or(f32::NAN);
+        }
+        subtract(&mut losses, *exposure, &cells);
+    }
+    losses
+}
+
+fn subtract(losses: &mut [f64], exposure: f64, cells: &[f32]) {
+    at_the_widest(
+        #[inline(always)]
+        || {
+            for (loss, cell) in losses.iter_mut().zip(cells) {
+                *loss -= exposure * f64::from(*cell);
+            }
+        },
+    );
 }
 
 #[cfg(test)]

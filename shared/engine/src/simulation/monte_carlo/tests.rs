@@ -63,14 +63,14 @@ fn asked(deviations: &[f64], rho: f64, exposures: &[f64], horizon: Horizon) -> V
     let factors = standard().factors(exposures.len(), horizon).unwrap();
     let loads = factor.transposed_times(exposures);
     let size = sqrt(loads.iter().map(|load| load * load).sum::<f64>());
-    let (upper, slack) = bounds(&factor, exposures, &loads, size, &factors, horizon).unwrap();
-    let guess = typical(&factor, exposures, &loads, size, factors.tail * size, horizon);
+    let (bounds, linear) = bounds(&factor, exposures, &loads, size, &factors).unwrap();
+    let guess = typical(&factor, exposures, &loads, size, linear, horizon);
     let mut asked = Vec::new();
     let valued = |paths: &[u32]| {
         asked.push(paths.len());
         valued(&factor, exposures, &factors, paths)
     };
-    certified(&upper, slack, Some(single(guess)), valued).unwrap();
+    certified(&bounds, Some(guess), valued).unwrap();
     asked
 }
 
