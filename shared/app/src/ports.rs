@@ -121,25 +121,6 @@ pub trait Bus: Send + Sync {
     async fn sweep_completed(&self, report: &SweepReport) -> Result<(), BusError>;
 }
 
-/// No channel at all: alerts stand in the API and are told to nobody.
-#[derive(Clone, Copy, Debug)]
-pub struct NoChannels;
-
-#[async_trait]
-impl Channels for NoChannels {
-    fn list(&self) -> &[Channel] {
-        &[]
-    }
-
-    async fn send(&self, _message: &Message) -> Receipt {
-        Receipt::Gone { why: "no such channel is configured".to_owned() }
-    }
-
-    async fn test(&self, _channel: &ChannelId, _at: Timestamp) -> Receipt {
-        Receipt::Gone { why: "no such channel is configured".to_owned() }
-    }
-}
-
 /// State of one upstream, for operators.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpstreamHealth {

@@ -187,3 +187,18 @@ async fn no_answer_repeats_a_key() {
         assert!(!reply.text().contains("555555"), "{}", reply.text());
     }
 }
+
+#[tokio::test]
+async fn only_an_admin_key_tests_a_channel_and_hears_what_it_answered() {
+    let world = World::with_keys();
+    let (writer, admin) = (world.key(&["write"], |_| {}).await, world.key(&["admin"], |_| {}).await);
+    let path = "/api/risk/channels/desk/test";
+    ask(&world, Method::POST, path, &[("x-api-key", &writer)], "").await.problem(403, "forbidden");
+    let reply = ask(&world, Method::POST, path, &[("x-api-key", &admin)], "").await;
+    let body = reply.json();
+    assert_eq!(reply.status, StatusCode::OK);
+    assert_eq!((&body["channel"], &body["outcome"]), (&"desk".into(), &"later".into()), "{body}");
+    assert_eq!((&body["why"], &body["retry_after_seconds"]), (&"it sleeps".into(), &30.into()), "{body}");
+    let other = path.replace("desk", "other");
+    ask(&world, Method::POST, &other, &[("x-api-key", &admin)], "").await.problem(404, "not-found");
+}

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
+use risk_app::delivery::{Channel, Message, Receipt};
 use risk_app::ports::{
-    Clock, Depth, Found, GasPrices, Histories, NoChannels, Positions, Prices, UpstreamHealth, Upstreams,
+    Channels, Clock, Depth, Found, GasPrices, Histories, Positions, Prices, UpstreamHealth, Upstreams,
     WalletQuery,
 };
 use risk_app::records::ApiKey;
@@ -22,12 +23,21 @@ use risk_engine::lending::{Account, Unit};
 use risk_engine::market::{DailyCloses, Gas, HourlyCloses, Quote};
 use risk_engine::position::{Block, LendingAccount, Provenance, Reading, WalletPositions};
 use risk_model::request::Scope;
-use risk_model::{Address, Affects, Asset, B256, ChainId, Gap, GapReason, Protocol, Timestamp, U256, Wallet};
+use risk_model::{
+    Address, Affects, Asset, B256, ChainId, ChannelId, ChannelKind, Gap, GapReason, Protocol, Severity,
+    Timestamp, U256, Wallet,
+};
 use risk_store::MemoryStore;
 
 use crate::{ApiSettings, AuthMode, mint_key, router};
 
 pub(crate) const NOW: Timestamp = Timestamp::new(1_700_000_000);
+
+/// The one channel.
+static DESK: LazyLock<[Channel; 1]> = LazyLock::new(|| {
+    let id = "desk".parse().unwrap();
+    [Channel { id, kind: ChannelKind::Slack, min_severity: Severity::Low }]
+});
 
 /// How the provider of positions behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +96,7 @@ impl World {
             prices: fake.clone(),
             histories: fake.clone(),
             gas: fake.clone(),
-            channels: Arc::new(NoChannels),
+            channels: fake.clone(),
             upstreams: fake.clone(),
             store,
             clock: fake.clone(),
@@ -215,6 +225,21 @@ impl Histories for Fake {
     async fn hourly(&self, _: &[Asset], _: u32) -> Found<Arc<HourlyCloses>> {
         // One asset against another needs none.
         Found::default()
+    }
+}
+
+#[async_trait]
+impl Channels for Fake {
+    fn list(&self) -> &[Channel] {
+        &*DESK
+    }
+
+    async fn send(&self, _: &Message) -> Receipt {
+        Receipt::Accepted
+    }
+
+    async fn test(&self, _: &ChannelId, _: Timestamp) -> Receipt {
+        Receipt::Later { why: "it sleeps".into(), after_seconds: Some(30) }
     }
 }
 
