@@ -45,8 +45,6 @@ struct Record {
 /// An event as EventBridge sends it.
 #[derive(Debug, Deserialize)]
 struct BusEvent {
-    /// Unique per firing: it names the run.
-    id: String,
     #[serde(rename = "detail-type")]
     detail_type: String,
     #[serde(default)]
@@ -70,7 +68,8 @@ pub async fn serve_lambda(wired: Wired) -> anyhow::Result<()> {
         let wired = wired.clone();
         async move {
             let deadline = last_page_before(wired.service.clock().now(), event.context.deadline);
-            answer(&wired, event.payload, deadline)
+            let run = Run { id: event.context.request_id, deadline };
+            answer(&wired, event.payload, &run)
                 .await
                 .map_err(|error| lambda_runtime::Error::from(format!("{error:#}")))
         }
@@ -78,12 +77,25 @@ pub async fn serve_lambda(wired: Wired) -> anyhow::Result<()> {
     lambda_runtime::run(handler).await.map_err(|error| anyhow::anyhow!(error))
 }
 
-async fn answer(wired: &Wired, invocation: Invocation, deadline: Option<Timestamp>) -> anyhow::Result<Value> {
+/// One invocation. Its id, and not that of the event, names who holds a lease: a queue may bring an event again while the
+/// first run of it goes on, and the two are not one holder.
+struct Run {
+    id: String,
+    deadline: Option<Timestamp>,
+}
+
+impl Run {
+    fn order(&self, lane: Lane, shard: Shard) -> SweepOrder {
+        SweepOrder { holder: self.id.clone(), lane, shard, deadline: self.deadline, progress: None }
+    }
+}
+
+async fn answer(wired: &Wired, invocation: Invocation, run: &Run) -> anyhow::Result<Value> {
     match invocation {
         Invocation::Queue { records } => {
             let mut failed = Vec::new();
             for record in records {
-                if let Err(error) = sweep_requested(wired, &record, deadline).await {
+                if let Err(error) = sweep_requested(wired, &record, run).await {
                     warn!(
                         message.id = record.message_id,
                         cause = format!("{error:#}"),
@@ -102,23 +114,22 @@ async fn answer(wired: &Wired, invocation: Invocation, deadline: Option<Timestam
                 bus.request_shards(lane, &shards, wired.service.clock().now()).await?;
                 return Ok(json!({"outcome": "planned", "lane": lane.name(), "shards": shards.len()}));
             }
-            let order = SweepOrder { holder: event.id, lane, shard: own, deadline, progress: None };
-            Ok(serde_json::to_value(run_once(wired, &order, DELIVER_WITHIN).await?)?)
+            let done = run_once(wired, &run.order(lane, own), DELIVER_WITHIN).await?;
+            Ok(serde_json::to_value(done)?)
         }
     }
 }
 
 /// Sweeps the shard that a message asks for. One that is not done is an error: the queue brings the message again, and
 /// the next run goes on at the cursor.
-async fn sweep_requested(wired: &Wired, record: &Record, deadline: Option<Timestamp>) -> anyhow::Result<()> {
+async fn sweep_requested(wired: &Wired, record: &Record, run: &Run) -> anyhow::Result<()> {
     let event: BusEvent = serde_json::from_str(&record.body).context("the body is no event")?;
     anyhow::ensure!(event.detail_type == "SweepShardRequested", "the event asks for no shard");
     let request: ShardRequest = serde_json::from_value(event.detail).context("the detail is malformed")?;
     let shard = Shard::new(request.index, request.count).context("there is no such shard")?;
     let lane = [Lane::Every, Lane::Near].into_iter().find(|lane| lane.name() == request.lane);
     let lane = lane.context("there is no such lane")?;
-    let order = SweepOrder { holder: event.id, lane, shard, deadline, progress: None };
-    let SweepBody { outcome, .. } = run_once(wired, &order, DELIVER_WITHIN).await?;
+    let SweepBody { outcome, .. } = run_once(wired, &run.order(lane, shard), DELIVER_WITHIN).await?;
     anyhow::ensure!(outcome == "done", "the sweep is {outcome}");
     Ok(())
 }
@@ -139,7 +150,6 @@ mod tests {
     fn a_scheduled_event_is_read_as_event_bridge_sends_it() {
         let text = include_str!("../../../tests/events/scheduled.json");
         let Ok(Invocation::Event(event)) = serde_json::from_str(text) else { panic!("{text}") };
-        assert_eq!(event.id, "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa");
         assert_eq!(event.detail_type, "Scheduled Event");
     }
 
