@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use risk_engine::aave::{Account, RAY, Rounding, account_data, reserve_amounts};
+use risk_engine::aave::{Account, RAY, Rounding, account_data, normalized_income, reserve_amounts};
 use risk_engine::lending::{Lending, Liquidation};
 use risk_model::{Protocol, U256};
 use serde_json::{Value, json};
@@ -90,6 +90,9 @@ fn question(case: &Case, found: &Liquidation) -> Value {
     };
     let (debt, collateral) = (place(found.debt_asset), place(found.collateral_asset));
     let seized = &market.reserves[position.reserves[collateral].reserve];
+    let mut held = side(collateral, amounts[collateral].supplied);
+    held["scaled"] = position.reserves[collateral].scaled_a_token.to_string().into();
+    held["index"] = normalized_income(market, seized).expect("an index").to_string().into();
     let category = &market.e_modes[0];
     let is_member = position.e_mode == category.id && category.collateral_bitmap >> seized.id & 1 == 1;
     json!({
@@ -103,7 +106,7 @@ fn question(case: &Case, found: &Liquidation) -> Value {
         "health_factor": data.health_factor.to_string(),
         "total_debt": data.total_debt_base.to_string(),
         "debt": side(debt, amounts[debt].owed),
-        "collateral": side(collateral, amounts[collateral].supplied),
+        "collateral": held,
         "bonus": if is_member { category.liquidation_bonus_bps } else { seized.liquidation_bonus_bps },
         "fee": seized.liquidation_protocol_fee_bps,
         "repaid": found.repaid.to_string(),

@@ -7,7 +7,7 @@ repays and what it seizes, or None where the contract reverts. No package of the
 
 from lines import answer_all
 
-HALF, ALL, BPS = 5_000, 10_000, 10_000
+HALF, ALL, BPS, RAY = 5_000, 10_000, 10_000, 10**27
 CLOSE_FACTOR_HF_THRESHOLD = 95 * 10**16
 MIN_BASE_MAX_CLOSE_FACTOR_THRESHOLD, MIN_LEFTOVER_BASE = 2_000 * 10**8, 1_000 * 10**8
 
@@ -68,6 +68,21 @@ def seized_for(case, repaid):
     return amount, repaid, fee
 
 
+def settled(case, seized, fee):
+    """What is moved: the liquidator's part is burned first, and where rounding leaves fewer deposit tokens than the fee,
+    they are the fee (`if (scaledDownLiquidationProtocolFee > scaledDownUserBalance)`, LiquidationLogic.sol)."""
+    scaled, index = case["collateral"]["scaled"], case["collateral"]["index"]
+
+    def down(amount):
+        return ceil_div(amount * RAY, index) if case["ceils_debt"] else (amount * RAY + index // 2) // index
+
+    left = max(scaled - down(seized - fee), 0)
+    if down(fee) <= left:
+        return seized, fee
+    clipped = left * index // RAY if case["ceils_debt"] else (left * index + RAY // 2) // RAY
+    return seized - fee + clipped, clipped
+
+
 def call(case, to_cover):
     debt, collateral = case["debt"], case["collateral"]
     seized, repaid, fee = seized_for(case, min(to_cover, most_debt(case)))
@@ -77,6 +92,7 @@ def call(case, to_cover):
         collateral_left = (collateral["amount"] - seized) * collateral["price"] // collateral["unit"]
         if debt_left < MIN_LEFTOVER_BASE or collateral_left < MIN_LEFTOVER_BASE:
             return None
+    seized, fee = settled(case, seized, fee)
     return [str(repaid), str(seized), str(fee)]
 
 
