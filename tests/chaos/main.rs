@@ -141,15 +141,21 @@ async fn kills_lose_no_alert_and_no_message() {
     assert_eq!(distinct.len(), standing.len(), "an identity stands twice");
     let (messages, repeats) = check_messages(&stack, &found).await;
     // Without channels, for the receivers are the same.
+    // More may stand than a service without a past opens: what opened on the way down and is now between its lines. The
+    // two sweeps would have closed it on the safe side.
+    let standing_of_liquidation = warned(&found);
     let undisturbed = Stack::beside(&stack, &settings[1..]).await.unwrap();
     watch(&undisturbed).await;
     sweep_to_the_end(&undisturbed).await;
     let expected = warned(&alerts(&undisturbed).await);
     assert!(!expected.is_empty(), "the fall opens alerts");
-    assert_eq!(warned(&found), expected, "who is to be warned does not depend on the kills");
+    let lost: Vec<_> = expected.difference(&standing_of_liquidation).collect();
+    assert!(lost.is_empty(), "who is to be warned does not depend on the kills: {lost:?}");
     println!(
-        "{kills} kills: {} alerts, {} of liquidation stand as they should; {messages} messages arrived, {repeats} repeated",
+        "{kills} kills: {} alerts, {} of liquidation stand and the {} that have to are among them; {messages} messages \
+         arrived, {repeats} repeated",
         found.len(),
+        standing_of_liquidation.len(),
         expected.len()
     );
 }
