@@ -107,6 +107,21 @@ async fn wait_for_the_outbox(stack: &Stack) {
     panic!("messages still wait after a minute");
 }
 
+/// Begins a sweep and kills it, again and again; every tenth time the API is killed too.
+async fn kill_at_random(stack: &mut Stack, kills: u64, seed: u64) {
+    let mut draw = Draw(seed);
+    for kill in 0..kills {
+        // Prices only fall, so that what has to be warned of at the end does not depend on the way there.
+        stack.control("POST", "crash", json!({"asset": "*", "factor": 0.998})).await.unwrap();
+        let mut sweep = stack.begin_sweep().unwrap();
+        tokio::time::sleep(Duration::from_millis(draw.below(700))).await;
+        sweep.kill();
+        if kill % 10 == 9 {
+            stack.restart_api().await.unwrap();
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn kills_lose_no_alert_and_no_message() {
     let (kills, seed) = (number("KILLS", 12), number("SEED", 7));
@@ -120,17 +135,7 @@ async fn kills_lose_no_alert_and_no_message() {
     ];
     let mut stack = Stack::start(Host::Container, &settings).await.unwrap();
     watch(&stack).await;
-    let mut draw = Draw(seed);
-    for kill in 0..kills {
-        // Prices only fall, so that what has to be warned of at the end does not depend on the way there.
-        stack.control("POST", "crash", json!({"asset": "*", "factor": 0.998})).await.unwrap();
-        let mut sweep = stack.begin_sweep().unwrap();
-        tokio::time::sleep(Duration::from_millis(draw.below(700))).await;
-        sweep.kill();
-        if kill % 10 == 9 {
-            stack.restart_api().await.unwrap();
-        }
-    }
+    kill_at_random(&mut stack, kills, seed).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     sweep_to_the_end(&stack).await;
     sweep_to_the_end(&stack).await;
