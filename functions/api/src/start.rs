@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use risk_app::service::Dispatcher;
+use risk_app::service::Delivering;
 use risk_boot::host::{Host, print_line};
 use risk_boot::{Environment, Wired, shutdown};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
 use crate::auth::{key_hash, mint_first_key};
-use crate::{ApiSettings, AuthMode, PageModule, router, serve, serve_lambda};
+use crate::{ApiSettings, AuthMode, DRAIN_SECONDS, PageModule, router, serve, serve_lambda};
 
 /// Longest a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -78,12 +77,8 @@ pub async fn run(wired: Wired) -> anyhow::Result<()> {
     let address = SocketAddr::new(wired.settings.bind_address, wired.settings.port);
     let listener = TcpListener::bind(address).await.with_context(|| format!("{address} cannot be bound"))?;
     print_line(&format!("listening on http://{}", listener.local_addr()?));
-    let (stop, stopped) = oneshot::channel::<()>();
-    let dispatcher = Dispatcher::new(Arc::clone(&wired.service));
-    let delivering = tokio::spawn(dispatcher.run(async {
-        let _ = stopped.await;
-    }));
+    let delivering = Delivering::begin(&wired.service);
     serve(app, listener, shutdown::requested()).await;
-    let _ = stop.send(());
-    delivering.await.context("delivering panicked")
+    delivering.end(Duration::from_secs(DRAIN_SECONDS)).await;
+    Ok(())
 }

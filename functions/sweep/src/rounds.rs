@@ -7,11 +7,11 @@ use std::time::Duration;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use risk_app::records::SweepReport;
-use risk_app::service::{Dispatcher, SweepOrder};
+use risk_app::service::{Delivering, SweepOrder};
 use risk_app::sweeping::Lane;
 use risk_boot::host::{print_line, run_id};
 use risk_boot::{Settings, Wired, shutdown};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::error;
@@ -43,11 +43,7 @@ pub async fn sweep_once(wired: &Wired) -> anyhow::Result<()> {
 /// # Errors
 /// The system gave no randomness.
 pub async fn sweep_on(wired: &Wired) -> anyhow::Result<()> {
-    let (stop, stopped) = oneshot::channel::<()>();
-    let dispatcher = Dispatcher::new(Arc::clone(&wired.service));
-    let delivering = tokio::spawn(dispatcher.run(async {
-        let _ = stopped.await;
-    }));
+    let delivering = Delivering::begin(&wired.service);
     let mut every = rounds(wired.settings.sweep_interval_seconds);
     let mut near = rounds(wired.settings.near_interval_seconds);
     // Both begin at once, and the first round of all is a round of those near too.
@@ -72,8 +68,8 @@ pub async fn sweep_on(wired: &Wired) -> anyhow::Result<()> {
             },
         }
     }
-    let _ = stop.send(());
-    delivering.await.context("delivering panicked")
+    delivering.end(DELIVER_WITHIN).await;
+    Ok(())
 }
 
 /// One sweep, with its alerts on their way while it runs, and at most `deliver_within` after it.
@@ -82,18 +78,11 @@ pub(crate) async fn run_once(
     order: &SweepOrder,
     deliver_within: Duration,
 ) -> anyhow::Result<SweepBody> {
-    let service = &wired.service;
-    let (stop, stopped) = oneshot::channel::<()>();
-    let dispatcher = Dispatcher::new(Arc::clone(service));
-    let delivering = tokio::spawn(dispatcher.run(async {
-        let _ = stopped.await;
-    }));
-    let report = service.sweep(order).await;
-    let _ = stop.send(());
-    delivering.await.context("delivering panicked")?;
+    let delivering = Delivering::begin(&wired.service);
+    let report = wired.service.sweep(order).await;
+    delivering.end(deliver_within).await;
     let report = report.context("the sweep failed")?;
     announce(wired, report.as_ref()).await;
-    Dispatcher::new(Arc::clone(service)).drain(deliver_within).await.context("the outbox cannot be read")?;
     Ok(SweepBody::of(order.lane, report))
 }
 

@@ -30,7 +30,7 @@ pub use backtest::{
     AccountReplayBody, BacktestBody, EpisodeBody, ModelReplayBody, PortfolioReplayBody, RuleReplayBody,
     TailReplayBody, TestBody,
 };
-pub use deliver::Dispatcher;
+pub use deliver::Delivering;
 pub use simulate::{OutsideBody, SimulationBody};
 pub use status::{Health, HealthState, Status};
 pub use summaries::{Analysis, Answer};

@@ -1,7 +1,6 @@
 //! Delivering: what waits in the outbox is sent until its channel takes it, each channel apart from the others.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::pin;
 use std::sync::Arc;
@@ -9,7 +8,8 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use risk_model::{ChannelId, Severity, Timestamp, Wallet};
-use tokio::task::JoinSet;
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet};
 use tracing::{debug, error, warn};
 
 use super::{AppError, Service};
@@ -177,8 +177,32 @@ fn note(delivery: &Delivery, settlement: &Settlement) {
         .increment(1);
 }
 
+/// Delivering that goes on beside other work until it is ended.
+pub struct Delivering {
+    stop: oneshot::Sender<Duration>,
+    task: JoinHandle<()>,
+}
+
+impl Delivering {
+    /// Begins to deliver what waits in a service's outbox, and what comes into it.
+    #[must_use]
+    pub fn begin(service: &Arc<Service>) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(Dispatcher::new(Arc::clone(service)).run(stopped));
+        Self { stop, task }
+    }
+
+    /// Ends it once nothing is due any more, at the latest after `within`.
+    pub async fn end(self, within: Duration) {
+        let _ = self.stop.send(within);
+        if let Err(error) = self.task.await {
+            error!(cause = %error, "delivering panicked");
+        }
+    }
+}
+
 /// Delivers what waits, a task for each channel that has something due: one that hangs holds up no other.
-pub struct Dispatcher {
+struct Dispatcher {
     service: Arc<Service>,
     tasks: JoinSet<(ChannelId, Result<Option<Timestamp>, AppError>)>,
     busy: BTreeSet<ChannelId>,
@@ -186,42 +210,37 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// A dispatcher of a service's outbox.
-    #[must_use]
-    pub fn new(service: Arc<Service>) -> Self {
+    fn new(service: Arc<Service>) -> Self {
         Self { service, tasks: JoinSet::new(), busy: BTreeSet::new(), paused: BTreeMap::new() }
     }
 
-    /// Delivers until `stop` ends; what is on its way then is given the time of one attempt to be noted.
-    pub async fn run(mut self, stop: impl Future<Output = ()> + Send) {
+    /// Delivers until `stop` says for how long to go on, and then until nothing is due, at most for that time. What is on
+    /// its way after it is sent again by another process.
+    async fn run(mut self, stop: oneshot::Receiver<Duration>) {
         let mut stop = pin!(stop);
-        loop {
-            if let Err(error) = self.begin().await {
-                error!(cause = %error, "the outbox cannot be read");
-            }
+        let within = loop {
+            self.look().await;
             tokio::select! {
-                () = &mut stop => break,
+                within = &mut stop => break within.unwrap_or_default(),
                 () = self.rest() => {}
             }
-        }
-        self.finish(Duration::from_secs(self.service.settings.delivery_hold_seconds)).await;
-    }
-
-    /// Delivers until nothing is due any more, at most for `within`. Answers whether nothing was left.
-    ///
-    /// # Errors
-    /// The outbox cannot be read.
-    pub async fn drain(mut self, within: Duration) -> Result<bool, AppError> {
-        let drained = tokio::time::timeout(within, async {
-            while self.begin().await? {
+        };
+        let emptied = tokio::time::timeout(within, async {
+            while self.look().await {
                 self.rest().await;
             }
-            Ok(())
         });
-        match drained.await {
-            Ok(done) => done.map(|()| true),
-            Err(_) => Ok(false),
+        if emptied.await.is_err() {
+            warn!("messages were still on their way at the end; they are sent again");
         }
+    }
+
+    /// Begins what is due and answers whether anything runs. An outbox that cannot be read is told, and looked at again.
+    async fn look(&mut self) -> bool {
+        self.begin().await.unwrap_or_else(|error| {
+            error!(cause = %error, "the outbox cannot be read");
+            !self.tasks.is_empty()
+        })
     }
 
     /// Starts a task for every channel that has something due and none yet. Answers whether any runs.
@@ -273,13 +292,6 @@ impl Dispatcher {
                 error!(cause = %error, "delivering panicked");
                 self.busy.clear();
             }
-        }
-    }
-
-    async fn finish(&mut self, within: Duration) {
-        let all = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(within, all).await.is_err() {
-            warn!("messages were still on their way at the end; they are sent again");
         }
     }
 }
