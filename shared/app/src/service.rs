@@ -84,6 +84,8 @@ pub struct Settings {
     pub chains: Vec<ChainId>,
     /// An assessment younger than this is answered without a new one, seconds.
     pub fresh_seconds: u64,
+    /// Shards that the watch list is swept in.
+    pub shards: u32,
     /// Wallets read and written at once in a sweep.
     pub page_size: u32,
     /// The lease is renewed at each page; that of a run that died ends after this many seconds.

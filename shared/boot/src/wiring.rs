@@ -192,6 +192,7 @@ fn service_settings(settings: &Settings) -> ServiceSettings {
         },
         chains: settings.chains.clone(),
         fresh_seconds: settings.fresh_seconds,
+        shards: settings.sweep_shard.count(),
         page_size: settings.sweep_page,
         lease_seconds: settings.sweep_lease_seconds,
         discoveries_per_sweep: 20,

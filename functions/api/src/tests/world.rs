@@ -349,6 +349,7 @@ fn service_settings() -> Settings {
         thresholds: Thresholds::default(),
         chains: vec![ChainId::Ethereum],
         fresh_seconds: 60,
+        shards: 1,
         page_size: 100,
         lease_seconds: 120,
         discoveries_per_sweep: 10,

@@ -4,7 +4,7 @@ use super::{AppError, Service};
 use crate::delivery::{OutboxState, SwitchedOff};
 use crate::ports::UpstreamHealth;
 use crate::records::SweepReport;
-use crate::sweeping::Lane;
+use crate::sweeping::{Lane, Shard};
 
 /// How the service is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,8 @@ pub struct Health {
     pub is_store_up: bool,
     /// Every upstream.
     pub upstreams: Vec<UpstreamHealth>,
-    /// Age of the last finished sweep, seconds; `None` where none has finished.
+    /// Age of the last finished sweep, of several shards that of the one longest without, seconds; `None` where one has
+    /// none.
     pub last_sweep_age_seconds: Option<u64>,
     /// Whether a non-empty watch list was never swept, or not for two intervals.
     pub is_sweep_late: bool,
@@ -69,11 +70,10 @@ impl Service {
     /// The verdict. A dead store is unhealthy; an open breaker or a late sweep is degraded.
     pub async fn health(&self) -> Health {
         let upstreams = self.ports.upstreams.health();
-        let sweeps = self.ports.store.recent(Some(Lane::Every), 1).await;
+        let sweeps = self.ports.store.recent(Some(Lane::Every), 8 * self.settings.shards).await;
         let watches = self.ports.store.count_watches().await;
         let is_store_up = sweeps.is_ok() && watches.is_ok();
-        let last = sweeps.ok().and_then(|reports| reports.into_iter().next());
-        let last_sweep_age_seconds = last.map(|report| self.age(report.finished_at));
+        let last_sweep_age_seconds = self.longest_unswept(&sweeps.unwrap_or_default());
         let late_after = 2 * self.settings.sweep_interval_seconds;
         let is_sweep_late =
             watches.is_ok_and(|count| count > 0) && last_sweep_age_seconds.is_none_or(|age| age > late_after);
@@ -84,6 +84,14 @@ impl Service {
             (true, false) => HealthState::Healthy,
         };
         Health { state, is_store_up, upstreams, last_sweep_age_seconds, is_sweep_late }
+    }
+
+    /// The age of the oldest among the newest sweeps of every shard; `None` where a shard has none among these reports,
+    /// newest first: a shard that nobody sweeps is not hidden by those that are swept.
+    fn longest_unswept(&self, sweeps: &[SweepReport]) -> Option<u64> {
+        let newest = |shard: Shard| sweeps.iter().find(|report| report.shard == shard.to_string());
+        let ages = Shard::all(self.settings.shards).map(|shard| Some(self.age(newest(shard)?.finished_at)));
+        ages.collect::<Option<Vec<u64>>>()?.into_iter().max()
     }
 
     /// Counts, sweeps and upstreams.
