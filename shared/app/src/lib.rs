@@ -1,9 +1,11 @@
 //! What the service does: assess, sweep, watch and warn, over ports that take batches.
 
 pub mod delivery;
+pub mod events;
 pub mod ports;
 pub mod records;
 pub mod service;
+pub mod sharing;
 pub mod stores;
 pub mod summary;
 pub mod sweeping;
