@@ -49,7 +49,10 @@ impl Feeds {
         };
         let shared: Arc<dyn Clock> = clock.clone();
         let graph = TheGraph::new(&client, &graph, Arc::clone(&shared)).expect("a gateway");
-        Self { positions: ChainPositions::new(alchemy, graph, &[ChainId::Ethereum], shared), clock }
+        Self {
+            positions: ChainPositions::new(alchemy, graph, &[ChainId::Ethereum], &Protocol::ALL, shared),
+            clock,
+        }
     }
 
     /// Reads wallets at the node's newest block, as a sweep does, the clock being the chain's.

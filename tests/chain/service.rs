@@ -1,11 +1,12 @@
 //! End to end: the built service watches wallets on the real node, a price falls, the alerts tell amounts, and the amounts
 //! cure. Market prices are the sandbox's.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use alloy_primitives::{Address, I256, U256};
-use risk_tests::{Host, Stack};
+use risk_tests::{CHANNELS, Host, Stack};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::accounts::figures;
 use crate::artifact::ADMIN;
@@ -34,7 +35,13 @@ async fn a_fall_on_the_real_chain_alerts_with_amounts_that_cure() {
     let weth = account(&node, 1, (WETH, 10_000), (USDC, 4_900)).await;
     let wbtc = account(&node, 2, (WBTC, 60_000), (DAI, 33_000)).await;
     let dollars = account(&node, 3, (USDC, 10_000), (DAI, 3_000)).await;
-    let settings = [("ALCHEMY_URL", node.url.as_str()), ("CHAINS", "ethereum"), ("THEGRAPH_API_KEY", "")];
+    let settings = [
+        ("ALCHEMY_URL", node.url.as_str()),
+        ("CHAINS", "ethereum"),
+        ("PROTOCOLS", "aave_v3"),
+        ("THEGRAPH_API_KEY", ""),
+        CHANNELS,
+    ];
     let stack = Stack::start(Host::Container, &settings).await.expect("the service starts");
     set_prices(&node, &stack, 1.0).await;
     for wallet in [weth, wbtc, dollars] {
@@ -61,18 +68,57 @@ async fn a_fall_on_the_real_chain_alerts_with_amounts_that_cure() {
         cures(&node, &stack, wallet, debt, alert).await;
     }
 
-    // Of the other protocols' contracts there is nothing on this node, and no index of tokens: what could hide a risk is
-    // missing, so that no alert closes, however clear the account is.
-    for _ in 0..2 {
-        set_prices(&node, &stack, 1.0).await;
-        sweep(&stack).await;
-        assert_eq!(standing(&stack, weth).await.len(), 1);
+    told(&stack, "opened", &[&near[0], &under[0]]).await;
+
+    // A service that reads every protocol finds nothing of the others here: what could hide a risk is missing.
+    let everything = settings.map(|(name, value)| (name, if name == "PROTOCOLS" { "" } else { value }));
+    let whole = Stack::beside(&stack, &everything).await.expect("a second service");
+    let hidden = gaps_of_liquidation(&whole, weth).await;
+    assert!(hidden.iter().any(|what| what == "compound_v3 account on ethereum"), "{hidden:?}");
+    assert!(hidden.iter().all(|what| what != "aave_v3 account on ethereum"), "{hidden:?}");
+    assert_eq!(gaps_of_liquidation(&stack, weth).await, Vec::<String>::new());
+
+    set_prices(&node, &stack, 1.0).await;
+    sweep(&stack).await;
+    assert_eq!(standing(&stack, weth).await.len(), 1, "one clear sweep closes nothing");
+    set_prices(&node, &stack, 1.0).await;
+    sweep(&stack).await;
+    for wallet in [weth, wbtc] {
+        assert_eq!(standing(&stack, wallet).await, Vec::<Value>::new());
     }
-    let summary = stack.get(&format!("/api/risk/summary?wallet={weth}")).await.expect("a reply").json;
+    told(&stack, "resolved", &[&near[0], &under[0]]).await;
+}
+
+/// Sees that the receivers heard of a happening of each alert, once, with what the alert says to do.
+async fn told(stack: &Stack, happening: &str, alerts: &[&Value]) {
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        let received = stack.control("GET", "received/webhook", Value::Null).await.expect("what arrived");
+        let received = received.as_array().expect("messages").iter();
+        let messages: Vec<&Value> = received.map(|one| &one["json"]).collect();
+        let of = |alert: &Value| -> Vec<&&Value> {
+            let is_it = |one: &&&Value| {
+                one["type"] == format!("alert.{happening}") && one["data"]["alert"]["id"] == alert["id"]
+            };
+            messages.iter().filter(is_it).collect()
+        };
+        if alerts.iter().all(|alert| of(alert).len() == 1) {
+            for alert in alerts.iter().filter(|_| happening == "opened") {
+                assert_eq!(of(alert)[0]["data"]["alert"]["action"], alert["action"], "{messages:?}");
+            }
+            return;
+        }
+        assert!(Instant::now() < until, "{happening}: {alerts:?} {messages:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// What could hide a risk of liquidation is missing from an answer.
+async fn gaps_of_liquidation(stack: &Stack, wallet: Address) -> Vec<String> {
+    let summary = stack.get(&format!("/api/risk/summary?wallet={wallet}")).await.expect("a reply").json;
     let gaps = summary["gaps"].as_array().expect("gaps").iter();
-    let hides: Vec<&Value> = gaps.filter(|gap| gap["affects"] == "liquidation").collect();
-    assert!(hides.iter().any(|gap| gap["what"] == "compound_v3 account on ethereum"), "{summary}");
-    assert!(hides.iter().all(|gap| gap["what"] != "aave_v3 account on ethereum"), "{summary}");
+    let hides = gaps.filter(|gap| gap["affects"] == "liquidation");
+    hides.map(|gap| gap["what"].as_str().expect("a name").to_owned()).collect()
 }
 
 /// A wallet that supplies and owes so many dollars.
@@ -107,7 +153,7 @@ async fn set_prices(node: &Node, stack: &Stack, share: f64) {
 /// A sweep that reads every wallet.
 async fn sweep(stack: &Stack) {
     // Quotes are kept for a moment.
-    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     let done = stack.sweep().await.expect("a sweep");
     assert_eq!((&done["wallets"], &done["outcome"]), (&json!(3), &json!("done")), "{done}");
 }

@@ -18,7 +18,8 @@ use std::time::Duration;
 use moka::future::Cache;
 use risk_engine::Parameters;
 use risk_engine::alarm::Thresholds;
-use risk_model::{ChainId, Gap, Rejection, Wallet};
+use risk_model::request::Scope;
+use risk_model::{ChainId, Gap, Protocol, Rejection, Wallet};
 use thiserror::Error;
 
 use crate::ports::{Channels, Clock, GasPrices, Histories, Positions, Prices, Upstreams};
@@ -82,6 +83,8 @@ pub struct Settings {
     pub thresholds: Thresholds,
     /// Chains that are read.
     pub chains: Vec<ChainId>,
+    /// Protocols that are read.
+    pub protocols: Vec<Protocol>,
     /// An assessment younger than this is answered without a new one, seconds.
     pub fresh_seconds: u64,
     /// Shards that the watch list is swept in.
@@ -101,6 +104,22 @@ pub struct Settings {
     pub delivery_hold_seconds: u64,
     /// Most summaries kept in memory.
     pub cached_summaries: u64,
+}
+
+impl Settings {
+    /// The protocols and chains that an answer within a scope says nothing of, though this build could read them.
+    fn left_out(&self, scope: &Scope) -> Vec<String> {
+        let is_in = |protocol: &Protocol| {
+            self.protocols.contains(protocol)
+                && (scope.protocols.is_empty() || scope.protocols.contains(protocol))
+        };
+        let is_on = |chain: &ChainId| {
+            self.chains.contains(chain) && (scope.chains.is_empty() || scope.chains.contains(chain))
+        };
+        let protocols = Protocol::ALL.iter().filter(|protocol| !is_in(protocol)).map(ToString::to_string);
+        let chains = ChainId::ALL.iter().filter(|chain| !is_on(chain)).map(ToString::to_string);
+        protocols.chain(chains).collect()
+    }
 }
 
 /// Why the service could not answer.

@@ -158,6 +158,9 @@ pub struct Coverage {
     pub read: Vec<ReadBody>,
     /// Protocols that this build cannot read: a position there is not in any figure.
     pub unsupported: Vec<String>,
+    /// Protocols and chains that the service's settings or the question left out: a position there is not in any figure.
+    #[serde(default)]
+    pub left_out: Vec<String>,
 }
 
 /// One successful read.
@@ -214,7 +217,7 @@ pub struct ModelBody {
 impl Summary {
     /// The body of a report, with the wallet's standing alerts counted.
     #[must_use]
-    pub fn of(report: &Report, active_alerts: u64, critical_alerts: u64) -> Self {
+    pub fn of(report: &Report, (active_alerts, critical_alerts): (u64, u64), left_out: Vec<String>) -> Self {
         let why = open_reason(report);
         let components = &report.components;
         Self {
@@ -245,7 +248,7 @@ impl Summary {
             stress: report.stress.iter().map(Into::into).collect(),
             drivers: drivers(report),
             recommendations: recommendations(report),
-            coverage: coverage(report),
+            coverage: coverage(report, left_out),
             gaps: report.gaps.iter().map(Into::into).collect(),
             model: ModelBody {
                 version: risk_engine::MODEL.to_owned(),
@@ -309,7 +312,7 @@ fn recommendations(report: &Report) -> Vec<RecommendationBody> {
     report.recommendations.iter().map(body).collect()
 }
 
-fn coverage(report: &Report) -> Coverage {
+fn coverage(report: &Report, left_out: Vec<String>) -> Coverage {
     let state = if risk_engine::alarm::is_full(report) { "complete" } else { "partial" };
     let body = |reading: &risk_engine::position::Reading| ReadBody {
         what: reading.what.clone(),
@@ -322,6 +325,7 @@ fn coverage(report: &Report) -> Coverage {
         state: state.to_owned(),
         read: report.readings.iter().map(body).collect(),
         unsupported: Protocol::UNSUPPORTED.iter().map(|&name| name.to_owned()).collect(),
+        left_out,
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use risk_app::service::NearLine;
 use risk_app::sweeping::{Lane, Shard};
 use risk_http::Reach;
-use risk_model::{ChainId, ChannelId};
+use risk_model::{ChainId, ChannelId, Protocol};
 use risk_notify::{AwsCredentials, ChannelSettings};
 
 pub use source::{ProcessEnvironment, Source, layered};
@@ -138,6 +138,9 @@ pub struct Settings {
     pub upstream_deadline: Duration,
     /// `CHAINS`: chains to read, comma-separated; all.
     pub chains: Vec<ChainId>,
+    /// `PROTOCOLS`: protocols to read, comma-separated; all. What is not read is named in every answer
+    /// (`coverage.left_out`).
+    pub protocols: Vec<Protocol>,
     /// `SAMPLE_WALLETS`: `name=0x…` pairs offered on the page in development, comma-separated; none.
     pub sample_wallets: Vec<(String, String)>,
     /// `EDGE_MODULE_DIR`: folder of the edge's module for the web (`edge-wasm/pkg/web` after `make edge`), with which the
@@ -216,7 +219,8 @@ impl Settings {
             upstream_deadline: Duration::from_millis(
                 reader.within("UPSTREAM_DEADLINE_MS", 8_000, 100, 25_000).into(),
             ),
-            chains: reader.chains("CHAINS"),
+            chains: reader.some_of("CHAINS", &ChainId::ALL),
+            protocols: reader.some_of("PROTOCOLS", &Protocol::ALL),
             sample_wallets: reader.pairs("SAMPLE_WALLETS"),
             edge_module_dir: source.value("EDGE_MODULE_DIR").map(PathBuf::from),
             alchemy: reader.provider("ALCHEMY", "https://{network}.g.alchemy.com/v2/{key}", None),

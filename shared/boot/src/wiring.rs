@@ -143,7 +143,8 @@ fn providers(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Providers, r
     let alchemy = Alchemy::new(&client, &alchemy, &settings.chains)?;
     let fee_history = FeeHistory::new(alchemy.clone(), Arc::clone(clock));
     let the_graph = TheGraph::new(&client, &the_graph, Arc::clone(clock))?;
-    let positions = ChainPositions::new(alchemy, the_graph, &settings.chains, Arc::clone(clock));
+    let positions =
+        ChainPositions::new(alchemy, the_graph, &settings.chains, &settings.protocols, Arc::clone(clock));
     Ok(Providers {
         fee_history: Arc::new(fee_history),
         positions: Arc::new(positions),
@@ -191,6 +192,7 @@ fn service_settings(settings: &Settings) -> ServiceSettings {
             ..Thresholds::default()
         },
         chains: settings.chains.clone(),
+        protocols: settings.protocols.clone(),
         fresh_seconds: settings.fresh_seconds,
         shards: settings.sweep_shard.count(),
         page_size: settings.sweep_page,

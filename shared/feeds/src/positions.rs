@@ -32,6 +32,7 @@ pub struct ChainPositions {
     alchemy: Alchemy,
     graph: TheGraph,
     chains: Vec<(ChainId, Vec<Box<dyn Source>>)>,
+    protocols: Vec<Protocol>,
     clock: Arc<dyn Clock>,
 }
 
@@ -42,13 +43,19 @@ struct Wanted<'a> {
     queries: &'a [WalletQuery],
     depth: Depth,
     scope: &'a Scope,
-    tokens: bool,
+    /// What is read at all.
+    protocols: &'a [Protocol],
 }
 
 impl Wanted<'_> {
-    /// Whether the accounts of a protocol are wanted.
+    /// Whether tokens are wanted.
+    fn wants_tokens(&self) -> bool {
+        self.wants(Protocol::Tokens)
+    }
+
+    /// Whether what is held in a protocol is wanted.
     fn wants(&self, protocol: Protocol) -> bool {
-        self.scope.holds(protocol, self.chain)
+        self.protocols.contains(&protocol) && self.scope.holds(protocol, self.chain)
     }
 }
 
@@ -66,21 +73,32 @@ struct Part {
 }
 
 impl ChainPositions {
-    /// Reads `chains` through these providers.
+    /// Reads `protocols` on `chains` through these providers; without [`Protocol::Tokens`] no token is looked for.
     #[must_use]
-    pub fn new(alchemy: Alchemy, graph: TheGraph, chains: &[ChainId], clock: Arc<dyn Clock>) -> Self {
-        let chains = chains.iter().map(|chain| (*chain, sources_of(*chain))).collect();
-        Self::over(alchemy, graph, chains, clock)
+    pub fn new(
+        alchemy: Alchemy,
+        graph: TheGraph,
+        chains: &[ChainId],
+        protocols: &[Protocol],
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let chains = chains.iter().map(|chain| {
+            let mut sources = sources_of(*chain);
+            sources.retain(|source| protocols.contains(&source.protocol()));
+            (*chain, sources)
+        });
+        Self::over(alchemy, graph, chains.collect(), protocols, clock)
     }
 
-    /// Reads these protocols of these chains.
+    /// Reads these protocols, by these sources of each chain.
     fn over(
         alchemy: Alchemy,
         graph: TheGraph,
         chains: Vec<(ChainId, Vec<Box<dyn Source>>)>,
+        protocols: &[Protocol],
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { alchemy, graph, chains, clock }
+        Self { alchemy, graph, chains, protocols: protocols.to_vec(), clock }
     }
 
     /// The state of every upstream beneath.
@@ -110,9 +128,9 @@ impl Positions for ChainPositions {
             return read;
         }
         let wanted = self.chains.iter().filter_map(|(chain, sources)| {
-            let tokens = scope.holds(Protocol::Tokens, *chain);
-            let wanted = Wanted { chain: *chain, queries: wallets, depth, scope, tokens };
-            let wants = tokens || sources.iter().any(|source| wanted.wants(source.protocol()));
+            let protocols = &self.protocols;
+            let wanted = Wanted { chain: *chain, queries: wallets, depth, scope, protocols };
+            let wants = wanted.wants_tokens() || sources.iter().any(|source| wanted.wants(source.protocol()));
             wants.then_some(wanted)
         });
         // Boxed: the state of a read of five chains is too large for the stack.

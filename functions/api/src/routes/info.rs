@@ -188,7 +188,7 @@ fn body(api: &Api) -> InfoBody {
         commit: own.commit.clone(),
         environment: own.environment.clone(),
         model: risk_engine::MODEL,
-        protocols: Protocol::ALL.iter().map(ToString::to_string).collect(),
+        protocols: service.protocols.iter().map(ToString::to_string).collect(),
         unsupported_protocols: Protocol::UNSUPPORTED.iter().map(ToString::to_string).collect(),
         chains: service.chains.iter().map(chain).collect(),
         limits: LimitsBody {

@@ -348,6 +348,7 @@ fn service_settings() -> Settings {
         parameters: Parameters::default(),
         thresholds: Thresholds::default(),
         chains: vec![ChainId::Ethereum],
+        protocols: Protocol::ALL.to_vec(),
         fresh_seconds: 60,
         shards: 1,
         page_size: 100,

@@ -94,6 +94,7 @@ impl Service {
         let watches: HashMap<Wallet, &Watch> = watches.iter().map(|watch| (watch.wallet, watch)).collect();
         let mut commit = Commit { at: self.ports.clock.now(), fence, ..Commit::default() };
         let everywhere = self.routes(None);
+        let left_out = self.settings.left_out(&Scope::default());
         let mut done = Vec::with_capacity(assessed.len());
         for (report, outcome) in assessed {
             let before = standing.get(&report.wallet).map_or(&[][..], Vec::as_slice);
@@ -104,8 +105,8 @@ impl Service {
             if memory != remembered {
                 commit.memories.push((report.wallet, memory));
             }
-            let (active, critical) = counts_after(before, &transitions);
-            let summary = Summary::of(&report, active, critical);
+            let counts = counts_after(before, &transitions);
+            let summary = Summary::of(&report, counts, left_out.clone());
             commit.assessments.push(record(&report, &summary, outcome.is_informative)?);
             if !transitions.is_empty() {
                 // Nearly every wallet goes everywhere, so that one list is shared.

@@ -63,10 +63,11 @@ impl Service {
         let tried = off_the_runtime(move || simulate(&positions, &market, now, &parameters, &trial));
         let Simulation { before, after, from_outside } =
             tried.await.map_err(|refusal| AppError::Refused(vec![refused(refusal)]))?;
-        let (active, critical) = self.standing_counts(request.wallet).await?;
+        let counts = self.standing_counts(request.wallet).await?;
+        let left_out = self.settings.left_out(&request.scope);
         Ok(SimulationBody {
-            before: Summary::of(&before, active, critical),
-            after: Summary::of(&after, active, critical),
+            before: Summary::of(&before, counts, left_out.clone()),
+            after: Summary::of(&after, counts, left_out),
             from_outside: from_outside.iter().map(Into::into).collect(),
         })
     }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use risk_app::sweeping::{MAX_SHARDS, Shard};
-use risk_model::{ChainId, Wallet};
+use risk_model::Wallet;
 use risk_notify::{AwsCredentials, ChannelSettings, channels_of};
 
 use super::{Problems, Provider, Secret, Source, reach};
@@ -123,15 +123,15 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Chains by name; all of them where it is not set.
-    pub(super) fn chains(&mut self, variable: &str) -> Vec<ChainId> {
-        let mut chains = self.list(variable);
-        if chains.is_empty() {
-            chains = ChainId::ALL.to_vec();
+    /// Some of these, by name; all of them where it is not set.
+    pub(super) fn some_of<T: FromStr + Copy + Ord>(&mut self, variable: &str, all: &[T]) -> Vec<T> {
+        let mut named = self.list(variable);
+        if named.is_empty() {
+            named = all.to_vec();
         }
-        chains.sort_unstable();
-        chains.dedup();
-        chains
+        named.sort_unstable();
+        named.dedup();
+        named
     }
 
     /// `name=0x…` pairs.

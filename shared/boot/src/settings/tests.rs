@@ -63,3 +63,11 @@ fn a_file_is_a_flat_map_and_anything_else_is_refused() {
     assert!(source::parse("PORT: [1, 2]").is_err());
     assert!(source::parse("just text").is_err());
 }
+
+#[test]
+fn a_part_of_the_protocols_is_read_where_it_is_named_and_all_of_them_where_not() {
+    assert_eq!(read(&[]).unwrap().protocols, Protocol::ALL);
+    let settings = read(&[("PROTOCOLS", "aave_v3, tokens,aave_v3")]).unwrap();
+    assert_eq!(settings.protocols, [Protocol::AaveV3, Protocol::Tokens]);
+    assert!(read(&[("PROTOCOLS", "aave_v9")]).unwrap_err().to_string().contains("PROTOCOLS"));
+}

@@ -234,7 +234,7 @@ async fn read_at<'a>(
     mut readers: Readers<'a>,
     lists: Option<Lists<'_>>,
 ) -> Result<Read<'a>, ReadFault> {
-    let plan = wanted.tokens.then(|| TokenPlan::new(wanted, lists));
+    let plan = wanted.wants_tokens().then(|| TokenPlan::new(wanted, lists));
     let mut tokens = None;
     for round in 0..ROUNDS {
         let asked: Vec<Vec<Group>> = readers.iter_mut().map(|reader| reader.ask()).collect();
@@ -285,7 +285,7 @@ fn unread(
 ) -> Vec<Part> {
     let wants = sources.iter().filter(|source| wanted.wants(source.protocol()));
     let mut gaps: Vec<_> = wants.flat_map(|source| source.unread(reason, since)).collect();
-    gaps.extend(wanted.tokens.then(|| gap::tokens(wanted.chain, reason, since)));
+    gaps.extend(wanted.wants_tokens().then(|| gap::tokens(wanted.chain, reason, since)));
     wanted.queries.iter().map(|_| Part { gaps: gaps.clone(), ..Part::default() }).collect()
 }
 

@@ -100,7 +100,7 @@ impl Source for CurveSource {
 
     fn begin<'a>(&'a self, wanted: Wanted<'a>, _hints: &[Option<Bytes>]) -> Box<dyn Reader + 'a> {
         let is_wanted = wanted.wants(self.protocol());
-        let wallets = if is_wanted || wanted.tokens { tokens_of(wanted, None) } else { Vec::new() };
+        let wallets = if is_wanted || wanted.wants_tokens() { tokens_of(wanted, None) } else { Vec::new() };
         let read = self.read(wallets, is_wanted);
         Box::new(CurveReader { source: self, wanted, is_wanted, unlisted: Vec::new(), read })
     }
@@ -126,7 +126,7 @@ struct CurveReader<'a> {
 
 impl Reader for CurveReader<'_> {
     fn listed(&mut self, lists: Lists<'_>) {
-        if self.is_wanted || self.wanted.tokens {
+        if self.is_wanted || self.wanted.wants_tokens() {
             let open = |list: &Result<TokenList, ListFault>| match list {
                 Ok(list) => list.is_cut.then_some(GapReason::Unsupported),
                 Err(fault) => Some(fault.reason()),
@@ -171,7 +171,8 @@ impl Reader for CurveReader<'_> {
         self.source.learn(&registered, &pools);
         for (place, (found, part)) in self.read.finish(&pools).into_iter().zip(parts).enumerate() {
             self.add(part, found, (block, since));
-            let unlisted = self.unlisted.get(place).copied().flatten().filter(|_| !self.wanted.tokens);
+            let unlisted =
+                self.unlisted.get(place).copied().flatten().filter(|_| !self.wanted.wants_tokens());
             part.gaps.extend(unlisted.map(|reason| gap::discovery(self.source.chain, reason, since)));
         }
         // An LP token whose pool cannot be read stays a holding: it is kept, and asked again.

@@ -61,7 +61,7 @@ fn over(alchemy_url: &str, graph_url: Option<&str>, sources: Vec<Box<dyn Source>
         deadline: Duration::from_secs(8),
     };
     let graph = TheGraph::new(&client(), &settings, clock.clone()).unwrap();
-    ChainPositions::over(alchemy, graph, vec![(CHAIN, sources)], clock)
+    ChainPositions::over(alchemy, graph, vec![(CHAIN, sources)], &Protocol::ALL, clock)
 }
 
 fn account_of(account: &LendingAccount) -> &risk_engine::aave::Account {
@@ -230,7 +230,7 @@ async fn a_coin_that_is_also_a_token_is_counted_once() {
         deadline: Duration::from_secs(8),
     };
     let graph = TheGraph::new(&client(), &settings, clock.clone()).unwrap();
-    let positions = ChainPositions::new(alchemy, graph, &[chain], clock);
+    let positions = ChainPositions::new(alchemy, graph, &[chain], &Protocol::ALL, clock);
     let known_tokens = vec![Asset::contract(chain, coin)];
     let query = WalletQuery { wallet: ANN, known_tokens, known_markets: Vec::new() };
     let read = read(&positions, &[query], Depth::Known).await;

@@ -67,7 +67,7 @@ pub(super) async fn discover(
     sources: &[Box<dyn Source>],
 ) -> Option<Vec<Result<TokenList, ListFault>>> {
     let mut others = sources.iter().filter(|source| wanted.wants(source.protocol()));
-    let is_wanted = wanted.tokens || others.any(|source| source.needs_token_lists());
+    let is_wanted = wanted.wants_tokens() || others.any(|source| source.needs_token_lists());
     if !is_wanted || wanted.depth != Depth::Discover {
         return None;
     }

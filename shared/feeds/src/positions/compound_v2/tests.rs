@@ -3,7 +3,7 @@
 use alloy_primitives::address;
 use risk_engine::lending::Lending;
 use risk_model::request::Scope;
-use risk_model::{B256, HealthFactor, Wallet};
+use risk_model::{B256, HealthFactor, Protocol, Wallet};
 
 use super::*;
 use crate::compound::abi::{CToken, Comptroller as Views, PriceOracle};
@@ -76,8 +76,8 @@ fn read(table: &Table, depth: Depth, known: &[Address]) -> (Vec<Part>, usize) {
         known_tokens: known_tokens.clone(),
         known_markets: Vec::new(),
     });
-    let scope = Scope::default();
-    let wanted = Wanted { chain: CHAIN, queries: &queries, depth, scope: &scope, tokens: false };
+    let scope = Scope { protocols: vec![Protocol::CompoundV2], chains: Vec::new() };
+    let wanted = Wanted { chain: CHAIN, queries: &queries, depth, scope: &scope, protocols: &Protocol::ALL };
     let hints: Vec<Option<Bytes>> = source.hints().iter().map(|call| table.answer(call).ok()).collect();
     let mut reader = source.begin(wanted, &hints);
     let rounds = table.run(&mut *reader);

@@ -5,7 +5,7 @@ use alloy_sol_types::SolCall;
 use risk_app::ports::Depth;
 use risk_engine::lending::Lending;
 use risk_model::request::Scope;
-use risk_model::{B256, HealthFactor, Wallet};
+use risk_model::{B256, HealthFactor, Protocol, Wallet};
 
 use super::*;
 use crate::compound::abi::{AssetInfo, Comet as Views, TotalsBasic};
@@ -128,9 +128,14 @@ fn table() -> Table {
 fn read(source: &CompoundV3Source, table: &Table) -> (Vec<Part>, usize) {
     let queries =
         [ANN, BOB].map(|wallet| WalletQuery { wallet, known_tokens: Vec::new(), known_markets: Vec::new() });
-    let scope = Scope::default();
-    let wanted =
-        Wanted { chain: CHAIN, queries: &queries, depth: Depth::Known, scope: &scope, tokens: false };
+    let scope = Scope { protocols: vec![Protocol::CompoundV3], chains: Vec::new() };
+    let wanted = Wanted {
+        chain: CHAIN,
+        queries: &queries,
+        depth: Depth::Known,
+        scope: &scope,
+        protocols: &Protocol::ALL,
+    };
     let hints: Vec<Option<Bytes>> = source.hints().iter().map(|call| aggregated(table, call)).collect();
     let mut reader = source.begin(wanted, &hints);
     let rounds = table.run(&mut *reader);
