@@ -152,6 +152,11 @@ sol! {
         function exactInputSingle(ExactInputSingleParams params) external payable returns (uint256 amountOut);
     }
 
+    // ERC-1271.
+    interface Signer {
+        function isValidSignature(bytes32 hash, bytes signature) external view returns (bytes4 magic);
+    }
+
     interface Multicall3 {
         struct Call { address target; bool allowFailure; bytes callData; }
         struct Result { bool success; bytes returnData; }

@@ -3,17 +3,18 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use alloy_primitives::{Address, I256, U256};
+use alloy_primitives::{Address, Bytes, I256, U256, hex, keccak256};
+use alloy_sol_types::SolValue;
 use risk_tests::{CHANNELS, Host, Stack};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::accounts::figures;
-use crate::artifact::ADMIN;
+use crate::artifact::{ADMIN, Creator};
 use crate::borrowers::{repay, supply};
 use crate::deploy::{MARKET, borrow, node_with};
 use crate::installed::is_installed;
-use crate::interfaces::Feed;
+use crate::interfaces::{Feed, Signer};
 use crate::market::{Generation, RESERVES};
 use crate::node::{Node, Transaction};
 
@@ -32,9 +33,9 @@ async fn a_fall_on_the_real_chain_alerts_with_amounts_that_cure() {
     let node = node_with(Generation::Second, &[]).await;
     node.mine_at(now() - 200).await;
     // Health factors of about 1.7 and 1.4, which a fall by 40 % takes under the line, and one that it does not touch.
-    let weth = account(&node, 1, (WETH, 10_000), (USDC, 4_900)).await;
-    let wbtc = account(&node, 2, (WBTC, 60_000), (DAI, 33_000)).await;
-    let dollars = account(&node, 3, (USDC, 10_000), (DAI, 3_000)).await;
+    let weth = account(&node, Address::repeat_byte(0xc1), (WETH, 10_000), (USDC, 4_900)).await;
+    let wbtc = account(&node, Address::repeat_byte(0xc2), (WBTC, 60_000), (DAI, 33_000)).await;
+    let dollars = account(&node, contract_wallet(&node).await, (USDC, 10_000), (DAI, 3_000)).await;
     let settings = [
         ("ALCHEMY_URL", node.url.as_str()),
         ("CHAINS", "ethereum"),
@@ -121,9 +122,23 @@ async fn gaps_of_liquidation(stack: &Stack, wallet: Address) -> Vec<String> {
     hides.map(|gap| gap["what"].as_str().expect("a name").to_owned()).collect()
 }
 
-/// A wallet that supplies and owes so many dollars.
-async fn account(node: &Node, byte: u8, held: (usize, u64), owed: (usize, u64)) -> Address {
-    let wallet = Address::repeat_byte(0xc0 + byte);
+/// A wallet that is a contract, and answers for its owner's signature (ERC-1271) of what was signed and of nothing else.
+async fn contract_wallet(node: &Node) -> Address {
+    let accounts = node.call("eth_accounts", json!([])).await;
+    let owner: Address = accounts[0].as_str().expect("an account").parse().expect("an address");
+    let wallet = Creator::new(node, "own").create("OwnerWallet", &owner.abi_encode()).await;
+    let hash = keccak256(b"\x19Ethereum Signed Message:\n9a message");
+    for (text, magic) in [("a message", [0x16, 0x26, 0xba, 0x7e]), ("another", [0xff; 4])] {
+        let signed = node.call("eth_sign", json!([owner, hex::encode_prefixed(text)])).await;
+        let signature: Bytes = signed.as_str().expect("a signature").parse().expect("bytes");
+        let answer = node.view(wallet, &Signer::isValidSignatureCall { hash, signature }).await;
+        assert_eq!(answer.0, magic);
+    }
+    wallet
+}
+
+/// Supplies and borrows so many dollars for a wallet.
+async fn account(node: &Node, wallet: Address, held: (usize, u64), owed: (usize, u64)) -> Address {
     node.send_all(&supply(wallet, held.0, RESERVES[held.0].worth(held.1))).await;
     let debt = RESERVES[owed.0];
     let call = borrow(debt.asset, debt.worth(owed.1), wallet);

@@ -27,7 +27,7 @@ pub(super) struct Standing {
     pub(super) accounts: Vec<Account>,
     pub(super) holdings: Vec<Holding>,
     pub(super) gaps: Vec<GapBody>,
-    pub(super) unsupported: String,
+    pub(super) not_read: String,
     pub(super) last_known: Option<(String, Box<Standing>)>,
 }
 
@@ -97,7 +97,7 @@ impl Standing {
             accounts: summary.accounts.iter().map(Into::into).collect(),
             holdings: summary.holdings.iter().map(Into::into).collect(),
             gaps: summary.gaps.clone(),
-            unsupported: summary.coverage.unsupported.join(", "),
+            not_read: [&summary.coverage.unsupported[..], &summary.coverage.left_out].concat().join(", "),
             last_known: last_known
                 .map(|last| (format::age(last.age_seconds), Box::new(Self::of(&last.assessment, &[])))),
         }
