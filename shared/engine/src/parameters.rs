@@ -4,7 +4,7 @@ use crate::filtered::FilterParameters;
 use crate::simulation::Draws;
 
 /// Version of the formulas: it changes whenever the same inputs would give another report.
-pub const MODEL: &str = "risk-engine/3";
+pub const MODEL: &str = "risk-engine/4";
 
 /// What the maths can be tuned by. Everything else is fixed by the formulas.
 #[derive(Clone, Debug, PartialEq)]

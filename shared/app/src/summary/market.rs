@@ -22,6 +22,9 @@ pub struct MarketBody {
     /// The same by RiskMetrics' exponentially weighted variance, which looks at the last weeks.
     #[serde(default = "FigureBody::not_told")]
     pub ewma_volatility: FigureBody<f64>,
+    /// The volatility in a crisis: every two assets that promise no dollar correlated at 0.9 at least.
+    #[serde(default = "FigureBody::not_told")]
+    pub stressed_volatility: FigureBody<f64>,
     /// Historical VaR at 95 %, USD.
     pub var_95_usd: FigureBody<f64>,
     /// Historical VaR at 99 %, USD.
@@ -64,6 +67,7 @@ impl MarketBody {
             window_days: market.window_days,
             volatility: number(&market.volatility),
             ewma_volatility: number(&market.ewma_volatility),
+            stressed_volatility: number(&market.stressed_volatility),
             var_95_usd: usd(&market.var_95),
             var_99_usd: usd(&market.var_99),
             es_95_usd: usd(&market.es_95),

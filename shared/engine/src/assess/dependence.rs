@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use libm::sqrt;
 use risk_model::{Asset, Figure};
 
 use super::book::Book;
 use super::exposure::{Days, Exposure};
-use crate::covariance::{Shrunk, Symmetric, correlation, effective_bets};
+use crate::covariance::{Shrunk, Symmetric, correlation, effective_bets, stressed_correlation};
 use crate::prepared::Prepared;
+use crate::probability::depeg::Peg;
 use crate::report::Correlation;
 use crate::returns::Series;
 
@@ -16,11 +18,16 @@ const MOST_TOLD: usize = 10;
 /// Assets up to which bets are counted: eigenvalues take their number cubed.
 const MOST_COUNTED: usize = 64;
 
+/// What any two assets at risk are correlated at in a crisis, at least (risk-math C.6).
+const CRISIS: f64 = 0.9;
+
 /// The covariance of the exposures that move, in their order, and what is told of it.
 pub(super) struct Dependence {
     pub(super) covariance: Option<Shrunk>,
     pub(super) correlation: Figure<Correlation>,
     pub(super) effective_bets: Figure<Option<f64>>,
+    /// Of a day's profit and loss in a crisis, USD.
+    pub(super) stressed_deviation: Figure<f64>,
 }
 
 /// Measures the dependence of the wallet's assets over the days that they share.
@@ -37,6 +44,7 @@ pub(super) fn measure(days: &Days<'_>, book: &Book, prepared: &Prepared<'_>) -> 
             covariance: None,
             correlation: Figure::Known(none),
             effective_bets: Figure::Known(None),
+            stressed_deviation: Figure::Known(0.0),
         };
     };
     let parts: Vec<(Asset, &Series)> =
@@ -46,12 +54,15 @@ pub(super) fn measure(days: &Days<'_>, book: &Book, prepared: &Prepared<'_>) -> 
         return Dependence {
             covariance: None,
             correlation: Figure::Unknown(why.clone()),
-            effective_bets: Figure::Unknown(why),
+            effective_bets: Figure::Unknown(why.clone()),
+            stressed_deviation: Figure::Unknown(why),
         };
     };
+    let symbols = symbols(book);
     Dependence {
-        correlation: told(&moving, &covariance, book, window.days()),
+        correlation: told(&moving, &covariance, &symbols, window.days()),
         effective_bets: bets(&moving, &covariance),
+        stressed_deviation: stressed(&moving, &covariance, &symbols),
         covariance: Some(covariance),
     }
 }
@@ -65,10 +76,14 @@ pub(super) fn moving<'d, 'a>(days: &'d Days<'a>) -> Vec<&'d Exposure<'a>> {
     days.exposures.iter().filter(moves).collect()
 }
 
+fn symbols(book: &Book) -> BTreeMap<Asset, &str> {
+    book.lines.iter().rev().map(|line| (line.asset, line.symbol.as_str())).collect()
+}
+
 fn told(
     moving: &[&Exposure<'_>],
     covariance: &Shrunk,
-    book: &Book,
+    symbols: &BTreeMap<Asset, &str>,
     observations: usize,
 ) -> Figure<Correlation> {
     let mut places: Vec<usize> = (0..moving.len()).collect();
@@ -78,8 +93,6 @@ fn told(
     let Some(matrix) = correlation(&block) else {
         return Figure::Unknown("an asset's returns vary too little for a correlation".to_owned());
     };
-    let symbols: BTreeMap<Asset, &str> =
-        book.lines.iter().rev().map(|line| (line.asset, line.symbol.as_str())).collect();
     let name = |place: &usize| {
         let asset = moving[*place].asset;
         (asset, symbols.get(&asset).map_or("", |symbol| symbol).to_owned())
@@ -90,6 +103,26 @@ fn told(
         shrinkage: covariance.shrinkage,
         observations,
     })
+}
+
+/// The standard deviation of a day with every two assets at risk correlated at [`CRISIS`] at least, USD.
+fn stressed(moving: &[&Exposure<'_>], covariance: &Shrunk, symbols: &BTreeMap<Asset, &str>) -> Figure<f64> {
+    if moving.len() > MOST_COUNTED {
+        return Figure::Unknown(format!("a crisis is measured for up to {MOST_COUNTED} assets"));
+    }
+    let is_risk = |asset: &Asset| symbols.get(asset).and_then(|symbol| Peg::of(symbol)) != Some(Peg::Dollar);
+    let is_risk: Vec<bool> = moving.iter().map(|exposure| is_risk(&exposure.asset)).collect();
+    let covariance = &covariance.covariance;
+    let crisis = correlation(covariance).and_then(|calm| stressed_correlation(&calm, &is_risk, CRISIS));
+    let Some(crisis) = crisis else {
+        return Figure::Unknown("no market could show that correlation".to_owned());
+    };
+    let own = |place: usize| moving[place].usd * sqrt(covariance.at(place, place));
+    let own: Vec<f64> = (0..moving.len()).map(own).collect();
+    let row = |a: usize| -> f64 { (0..own.len()).map(|b| own[a] * own[b] * crisis.at(a, b)).sum() };
+    // A hair under zero where everything cancels out.
+    let variance = (0..own.len()).map(row).sum::<f64>().max(0.0);
+    Figure::Known(sqrt(variance))
 }
 
 fn bets(moving: &[&Exposure<'_>], covariance: &Shrunk) -> Figure<Option<f64>> {

@@ -42,6 +42,7 @@ pub(super) fn measure(book: &Book, prepared: &Prepared<'_>, gaps: &mut Gaps) -> 
             if owes_more(book) {
                 unknown.volatility = Figure::Unknown(NO_EQUITY.to_owned());
                 unknown.ewma_volatility = Figure::Unknown(NO_EQUITY.to_owned());
+                unknown.stressed_volatility = Figure::Unknown(NO_EQUITY.to_owned());
             }
             return (unknown, points);
         }
@@ -61,6 +62,7 @@ pub(super) fn measure(book: &Book, prepared: &Prepared<'_>, gaps: &mut Gaps) -> 
         window_days: prepared.parameters().window_days,
         volatility,
         ewma_volatility: yearly(book, &days, ewma_variance(&days.profits, LAMBDA).map(sqrt)),
+        stressed_volatility: stressed(book, &days, &dependence.stressed_deviation),
         var_95: historical(|tails| tails.var_95),
         var_99: historical(|tails| tails.var_99),
         es_95: historical(|tails| tails.es_95),
@@ -144,6 +146,14 @@ fn hole(asset: &Asset, day: u64) -> Gap {
     }
 }
 
+/// [`yearly`] of a deviation that may be unknown.
+fn stressed(book: &Book, days: &Days<'_>, deviation: &Figure<f64>) -> Figure<f64> {
+    match deviation {
+        Figure::Known(deviation) => yearly(book, days, Some(*deviation)),
+        Figure::Unknown(why) => Figure::Unknown(why.clone()),
+    }
+}
+
 /// A day's deviation of the profit and loss, USD, as a volatility: `÷ net worth × √365`.
 fn yearly(book: &Book, days: &Days<'_>, deviation: Option<f64>) -> Figure<f64> {
     if book.is_empty() || book.lines.iter().all(|line| line.held_usd == 0.0 && line.owed_usd == 0.0) {
@@ -188,6 +198,7 @@ fn without_days(prepared: &Prepared<'_>, why: &str) -> MarketRisk {
         window_days: prepared.parameters().window_days,
         volatility: unknown(why),
         ewma_volatility: unknown(why),
+        stressed_volatility: unknown(why),
         var_95: unknown(why),
         var_99: unknown(why),
         es_95: unknown(why),

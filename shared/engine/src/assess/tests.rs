@@ -233,3 +233,23 @@ fn market_risk_is_of_todays_signed_positions() {
     assert!(var(&flat) < 100.0, "{}", var(&flat));
     assert!(flat.concentration.by_asset.known().is_some_and(|shares| shares.len() == 2));
 }
+
+#[test]
+fn in_a_crisis_what_is_at_risk_moves_together_and_dollars_do_not() {
+    let data = market_data();
+    let of = |holdings| report(&positions(vec![], holdings), &data);
+    let dollars_a_year = |report: &Report, volatility: &Figure<f64>| {
+        volatility.known().unwrap() * report.net_worth.known().unwrap().value()
+    };
+    let crisis = |report: &Report| dollars_a_year(report, &report.market.stressed_volatility);
+    let (ether, bitcoin) = (holding(1, "WETH", 30), holding(2, "WBTC", 1));
+    let (a, b) = (crisis(&of(vec![ether.clone()])), crisis(&of(vec![bitcoin.clone()])));
+    let both = of(vec![ether.clone(), bitcoin]);
+    let wanted = (a * a + b * b + 2.0 * 0.9 * a * b).sqrt();
+    // The covariance of both is shrunk, that of one alone is not.
+    assert!((crisis(&both) / wanted - 1.0).abs() < 0.02, "{} is not {wanted}", crisis(&both));
+    assert!(crisis(&both) > 1.05 * dollars_a_year(&both, &both.market.volatility));
+    let with_dollars = of(vec![ether, holding(3, "USDC", 100_000)]);
+    assert!((crisis(&with_dollars) / a - 1.0).abs() < 0.02, "{} is not {a}", crisis(&with_dollars));
+    assert_eq!(of(vec![]).market.stressed_volatility, Figure::Known(0.0));
+}

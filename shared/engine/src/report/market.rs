@@ -16,6 +16,9 @@ pub struct MarketRisk {
     pub volatility: Figure<f64>,
     /// The same by RiskMetrics' exponentially weighted variance, which looks at the last weeks, fraction.
     pub ewma_volatility: Figure<f64>,
+    /// Annualised volatility in a crisis: by the covariance, but with every two assets that promise no dollar correlated
+    /// at 0.9 at least, fraction of net worth. A wallet that owes what falls with what it holds may have less than in calm.
+    pub stressed_volatility: Figure<f64>,
     /// One-day historical VaR at 95 %, USD.
     pub var_95: Figure<Usd>,
     /// One-day historical VaR at 99 %, USD.
