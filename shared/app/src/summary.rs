@@ -9,6 +9,7 @@ mod spread;
 mod stress;
 
 use risk_engine::report::Report;
+use risk_engine::stablecoin::stablecoins;
 use risk_model::{Gap, Protocol, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,7 +19,7 @@ pub use figures::{FigureBody, HealthFactorBody, ScoreBody, rfc3339};
 pub use market::{CorrelationBody, GasBody, MarketBody, MethodBody, ParameterBody, TailsBody};
 pub use motion::{CarryBody, ChanceModelBody, IntervalBody, MoveBody};
 pub use pool::{PoolBody, PoolLegBody, RangeBody};
-pub use spread::{AssetExitBody, ConcentrationBody, LiquidityBody, Share, SpreadBody};
+pub use spread::{AssetExitBody, ConcentrationBody, LiquidityBody, Share, SpreadBody, StablecoinBody};
 pub use stress::StressBody;
 
 use figures::usd;
@@ -74,6 +75,9 @@ pub struct Summary {
     pub market: MarketBody,
     /// How the gross value is spread.
     pub concentration: ConcentrationBody,
+    /// The dollars that it holds, has supplied or pooled, or owes, and how far each trades from one.
+    #[serde(default)]
+    pub stablecoins: Vec<StablecoinBody>,
     /// What leaving all positions would take.
     pub liquidity: LiquidityBody,
     /// What sudden moves of prices would leave.
@@ -244,6 +248,7 @@ impl Summary {
             pools: report.pools.iter().map(Into::into).collect(),
             market: MarketBody::of(report),
             concentration: ConcentrationBody::of(report),
+            stablecoins: stablecoins(report).iter().map(Into::into).collect(),
             liquidity: LiquidityBody::of(report),
             stress: report.stress.iter().map(Into::into).collect(),
             drivers: drivers(report),

@@ -30,7 +30,7 @@ pub use liquidation::{Stand, stand};
 pub use memory::{AccountMemory, MAX_ACCOUNTS, MAX_RESTS, MAX_TERMS, Memory, NormalGas, Peaks, Rest};
 pub use signal::signals;
 pub use terms::{AssetTerms, TermsMemory};
-pub use thresholds::{Line, STABLECOINS, Thresholds};
+pub use thresholds::{Line, Thresholds};
 
 /// What an alert is about. At most one alert of an identity stands at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -32,6 +32,7 @@ pub mod returns;
 pub mod score;
 pub mod simulate;
 pub mod simulation;
+pub mod stablecoin;
 pub mod stress;
 pub mod uniswap;
 

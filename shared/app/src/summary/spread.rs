@@ -1,6 +1,7 @@
 //! Wire forms of the spread of the gross value and of what leaving would take.
 
 use risk_engine::report::{AssetExit, Report, Spread};
+use risk_engine::stablecoin::{Band, Stablecoin};
 use risk_model::Figure;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -144,4 +145,34 @@ pub(super) fn named_shares(figure: &Figure<Spread>) -> FigureBody<Vec<Share>> {
 
 fn shares(spread: &Spread) -> Vec<Share> {
     spread.shares.iter().map(|(name, share)| Share { name: name.clone(), share: *share }).collect()
+}
+
+/// A dollar of the wallet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct StablecoinBody {
+    /// Chain and contract.
+    pub asset: String,
+    /// Its symbol.
+    pub symbol: String,
+    /// What one trades at.
+    pub price_usd: FigureBody<f64>,
+    /// How far that is from a dollar, fraction.
+    pub distance: FigureBody<f64>,
+    /// `pegged` under 0.5 %, `warning`, `high` from 2 %, `critical` from 5 %.
+    pub band: FigureBody<String>,
+    /// What is held (at its price), supplied and owed (at a dollar a token).
+    pub weight_usd: f64,
+}
+
+impl From<&Stablecoin> for StablecoinBody {
+    fn from(coin: &Stablecoin) -> Self {
+        Self {
+            asset: coin.asset.to_string(),
+            symbol: coin.symbol.clone(),
+            price_usd: usd(&coin.price),
+            distance: number(&coin.distance()),
+            band: coin.distance().map(|distance| Band::of(distance).name().to_owned()).into(),
+            weight_usd: coin.weight_usd,
+        }
+    }
 }

@@ -1,61 +1,26 @@
 //! Prices that should agree: a stablecoin with its dollar, a protocol's oracle with the market.
 
-use std::collections::BTreeMap;
-
 use risk_model::{Asset, Figure, HealthFactor, Severity};
 
 use super::cure::cure;
 use super::signal::{Rising, Text};
-use super::{Condition, STABLECOINS, Thresholds};
-use crate::quantity::whole;
+use super::{Condition, Thresholds};
 use crate::report::{AccountReport, Report, ReserveReport};
-
-/// One stablecoin of the wallet.
-struct Coin<'a> {
-    symbol: &'a str,
-    price: Option<f64>,
-    /// What it weighs: supplied and owed at its promise of a dollar a token, since the market vouches for the token;
-    /// held at its price, since anybody can name a worthless token after a stablecoin.
-    weight_usd: f64,
-}
+use crate::stablecoin::{self, Stablecoin};
 
 /// The condition of each stablecoin that the wallet is exposed to enough to matter. A coin without a price is there
 /// with an unknown condition, whatever its amount: nobody knows what it is worth.
 pub(super) fn stablecoins(report: &Report, thresholds: &Thresholds) -> Vec<(Asset, Condition)> {
-    let mut coins: BTreeMap<Asset, Coin<'_>> = BTreeMap::new();
-    let held = report.holdings.iter().map(|one| {
-        let price = one.price.known().map(|usd| usd.value());
-        (one.asset, one.symbol.as_str(), price, whole(one.amount, one.decimals) * price.unwrap_or(0.0))
-    });
-    let lent = report.accounts.iter().flat_map(|account| &account.reserves).map(|one| {
-        let tokens = whole(one.supplied, one.decimals) + whole(one.owed, one.decimals);
-        (one.asset, one.symbol.as_str(), one.market_price.known().map(|usd| usd.value()), tokens)
-    });
-    let pooled = report.pools.iter().flat_map(|pool| &pool.legs).map(|one| {
-        let price = one.price.known().map(|usd| usd.value());
-        (one.asset, one.symbol.as_str(), price, one.value.known().map_or(0.0, |usd| usd.value()))
-    });
-    for (asset, symbol, price, weight_usd) in
-        held.chain(lent).chain(pooled).filter(|(_, symbol, ..)| is_stablecoin(symbol))
-    {
-        coins.entry(asset).or_insert(Coin { symbol, price, weight_usd: 0.0 }).weight_usd += weight_usd;
-    }
-    coins
-        .into_iter()
-        .filter(|(_, coin)| coin.price.is_none() || coin.weight_usd >= thresholds.depeg_min_usd)
-        .map(|(asset, coin)| (asset, depeg(&coin, thresholds)))
-        .collect()
+    let mut coins = stablecoin::stablecoins(report);
+    coins.retain(|coin| coin.price.known().is_none() || coin.weight_usd >= thresholds.depeg_min_usd);
+    coins.iter().map(|coin| (coin.asset, depeg(coin, thresholds))).collect()
 }
 
-fn is_stablecoin(symbol: &str) -> bool {
-    let symbol = symbol.to_uppercase();
-    STABLECOINS.contains(&symbol.as_str())
-}
-
-fn depeg(coin: &Coin<'_>, thresholds: &Thresholds) -> Condition {
-    let Some(price) = coin.price else {
+fn depeg(coin: &Stablecoin, thresholds: &Thresholds) -> Condition {
+    let Figure::Known(price) = &coin.price else {
         return Condition::Unknown;
     };
+    let price = price.value();
     let distance = (price - 1.0).abs();
     let severity = match distance {
         far if far >= thresholds.depeg_critical => Severity::Critical,
@@ -63,7 +28,7 @@ fn depeg(coin: &Coin<'_>, thresholds: &Thresholds) -> Condition {
         _ => Severity::Medium,
     };
     let message = format!("{} trades at ${price:.4}, {:.2} % from its dollar", coin.symbol, 100.0 * distance);
-    let (symbol, weight) = (coin.symbol, coin.weight_usd);
+    let (symbol, weight) = (&coin.symbol, coin.weight_usd);
     let action = if price < 1.0 {
         format!(
             "Leave what is held of {symbol} (${weight:.2} with what is owed), or repay what is owed in it while it is cheap."

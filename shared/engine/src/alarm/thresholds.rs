@@ -2,6 +2,8 @@
 
 use risk_model::ThresholdName;
 
+use crate::stablecoin::Band;
+
 /// An opening and a closing line. The band between them keeps a figure that trembles from opening an alert twice.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line {
@@ -24,13 +26,6 @@ impl Line {
 fn seconds(value: f64) -> u64 {
     value.clamp(0.0, f64::from(u32::MAX)) as u64
 }
-
-/// Symbols of tokens that promise one US dollar, upper case. An address list would have to be kept for every chain;
-/// the symbol is only believed of a lending market's reserve or of a holding worth something.
-pub const STABLECOINS: [&str; 19] = [
-    "USDC", "USDC.E", "USDBC", "USDT", "USDT0", "USD₮0", "DAI", "XDAI", "LUSD", "FRAX", "GHO", "PYUSD",
-    "USDS", "CRVUSD", "USDE", "RLUSD", "TUSD", "SUSD", "USDP",
-];
 
 /// When alerts open, close, and how bad they are.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,9 +105,9 @@ impl Default for Thresholds {
             asset_share: Line { open: 0.90, close: 0.85 },
             over_exposure_min_usd: 10_000.0,
             liquidity_days: Line { open: 5.0, close: 4.0 },
-            depeg: Line { open: 0.005, close: 0.003 },
-            depeg_high: 0.02,
-            depeg_critical: 0.05,
+            depeg: Line { open: Band::Warning.from(), close: 0.003 },
+            depeg_high: Band::High.from(),
+            depeg_critical: Band::Critical.from(),
             depeg_min_usd: 100.0,
             divergence: Line { open: 0.05, close: 0.03 },
             health_factor_fall: Line { open: 0.15, close: 0.10 },

@@ -12,6 +12,7 @@ use crate::specimen::{
     USDC, WETH, account, asset, block, borrower, closes, debt, holding, market, market_data, now, positions,
     quote, supply, tokens,
 };
+use crate::stablecoin::{Band, stablecoins};
 
 mod chances;
 mod missing;
@@ -252,4 +253,17 @@ fn in_a_crisis_what_is_at_risk_moves_together_and_dollars_do_not() {
     let with_dollars = of(vec![ether, holding(3, "USDC", 100_000)]);
     assert!((crisis(&with_dollars) / a - 1.0).abs() < 0.02, "{} is not {a}", crisis(&with_dollars));
     assert_eq!(of(vec![]).market.stressed_volatility, Figure::Known(0.0));
+}
+
+#[test]
+fn a_dollar_that_trades_under_one_is_told_with_its_band_and_one_without_a_price_with_none() {
+    let mut data = market_data();
+    data.quotes.insert(asset(3), quote(0.97));
+    let held = positions(vec![], vec![holding(3, "USDC", 200), holding(1, "WETH", 1)]);
+    let found = stablecoins(&report(&held, &data));
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].symbol.as_str(), found[0].weight_usd), ("USDC", 194.0));
+    assert_eq!(found[0].distance().map(Band::of), Figure::Known(Band::High));
+    data.quotes.remove(&asset(3));
+    assert!(matches!(stablecoins(&report(&held, &data))[0].distance(), Figure::Unknown(_)));
 }

@@ -43,7 +43,7 @@ impl Peg {
     pub fn of(symbol: &str) -> Option<Self> {
         let symbol = symbol.to_uppercase();
         let is_in = |list: &[&str]| list.contains(&symbol.as_str());
-        if crate::alarm::STABLECOINS.contains(&symbol.as_str()) || is_in(&DOLLARS) {
+        if crate::stablecoin::STABLECOINS.contains(&symbol.as_str()) || is_in(&DOLLARS) {
             Some(Self::Dollar)
         } else if is_in(&ETHERS) {
             Some(Self::Ether)
@@ -82,7 +82,7 @@ impl Peg {
     }
 }
 
-/// Dollars beside the payment coins that [`crate::alarm::STABLECOINS`] lists: savings and staking shares, and coins of
+/// Dollars beside the payment coins that [`crate::stablecoin::STABLECOINS`] lists: savings and staking shares, and coins of
 /// the past; upper case.
 const DOLLARS: [&str; 8] = ["SUSDE", "SDAI", "SUSDS", "STUSDT", "SFRAX", "BUSD", "GUSD", "FEI"];
 const ETHERS: [&str; 14] = [
