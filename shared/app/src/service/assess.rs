@@ -118,13 +118,9 @@ impl Service {
             if let Some(is_near) = is_near(&report, self.settings.near) {
                 commit.near.push((report.wallet, is_near));
             }
-            if depth == Depth::Discover && outcome.is_discovered {
-                commit.tokens.push((report.wallet, outcome.tokens));
-            }
-            if !outcome.markets.is_empty() {
-                commit.markets.push((report.wallet, outcome.markets));
-            }
-            done.push(Assessed { report, summary, is_informative: outcome.is_informative });
+            let is_informative = outcome.is_informative;
+            outcome.keep(report.wallet, depth, &mut commit);
+            done.push(Assessed { report, summary, is_informative });
         }
         let applied = self.ports.store.commit(commit).await?;
         count(&done, &applied);
@@ -190,6 +186,16 @@ impl Outcome {
                 .chain(positions.pools.iter().filter_map(PoolPosition::receipt))
                 .collect(),
             markets: positions.markets.clone(),
+        }
+    }
+
+    /// Writes what was found of the wallet, so that it is not looked for again.
+    fn keep(self, wallet: Wallet, depth: Depth, commit: &mut Commit) {
+        if depth == Depth::Discover && self.is_discovered {
+            commit.tokens.push((wallet, self.tokens));
+        }
+        if !self.markets.is_empty() {
+            commit.markets.push((wallet, self.markets));
         }
     }
 }
