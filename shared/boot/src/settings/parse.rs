@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use risk_app::service::NearLine;
 use risk_app::sweeping::{MAX_SHARDS, Shard};
 use risk_model::Wallet;
 use risk_notify::{AwsCredentials, ChannelSettings, channels_of};
@@ -121,6 +122,15 @@ impl<'a> Reader<'a> {
             self.problem(variable, "has a malformed item");
             Vec::new()
         })
+    }
+
+    /// `NEAR_HEALTH_FACTOR` and `NEAR_PROBABILITY_24H`.
+    pub(super) fn near_line(&mut self) -> NearLine {
+        let near = NearLine::default();
+        NearLine {
+            health_factor: self.fraction("NEAR_HEALTH_FACTOR", near.health_factor, 1.0, 10.0),
+            probability_24h: self.fraction("NEAR_PROBABILITY_24H", near.probability_24h, 0.0, 1.0),
+        }
     }
 
     /// Some of these, by name; all of them where it is not set.
