@@ -56,9 +56,7 @@ async fn a_fall_on_the_real_chain_alerts_with_amounts_that_cure() {
     for (wallet, debt, alert) in [(weth, USDC, &near[0]), (wbtc, DAI, &under[0])] {
         cures(&node, &stack, wallet, debt, alert).await;
     }
-
     told(&stack, "opened", &[&near[0], &under[0]]).await;
-
     // A service that reads every protocol finds nothing of the others here: what could hide a risk is missing.
     let everything = settings.map(|(name, value)| (name, if name == "PROTOCOLS" { "" } else { value }));
     let whole = Stack::beside(&stack, &everything).await.expect("a second service");
