@@ -51,8 +51,9 @@ pub(crate) struct HealthCheck {
     pub component: &'static str,
     /// Which.
     pub name: String,
-    /// Store: `up`, `down`. Quota: `not_shared` (counted by this process), `shared`, `not_asked_yet`, `alone` (not
-    /// reached: counted by this process at half the limit). Sweep: `on_time`, `late`, `none_yet`. Upstream: its breaker, `closed`, `open`, `half_open`.
+    /// Store: `up`, `down`. Sweep: `on_time`, `late`, `none_yet`. Upstream: its breaker, `closed`, `open`, `half_open`.
+    /// Quota: `not_shared` (counted by this process), `shared`, `not_asked_yet`, `alone` (Redis cannot be reached:
+    /// counted by this process at half the limit).
     pub state: String,
     /// Seconds since it last did its work; null where it has not, or where that is not told.
     pub age_seconds: Option<u64>,
@@ -71,10 +72,10 @@ impl HealthBody {
         let quota_name = if quota == QuotaState::Memory { "memory" } else { "redis" };
         let mut checks = vec![
             check("store", store, store_state, health.is_store_up.then_some(0)),
-            check("quota", quota_name, quota.name(), None),
             check("sweep", "watch list", sweep, health.last_sweep_age_seconds),
         ];
         checks.extend(health.upstreams.iter().map(upstream));
+        checks.push(check("quota", quota_name, quota.name(), None));
         // It lets in less than it might.
         let state = match health.state {
             HealthState::Healthy if quota == QuotaState::Alone => HealthState::Degraded,
