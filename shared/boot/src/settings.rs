@@ -186,7 +186,6 @@ impl Settings {
         let environment = reader.parsed("ENV", Environment::Development);
         let is_development = environment == Environment::Development;
         let loopback = IpAddr::from([127, 0, 0, 1]);
-        let near = NearLine::default();
         let port = reader.parsed("RISK_MANAGER_PORT", 8001);
         let settings = Self {
             environment,
@@ -208,10 +207,7 @@ impl Settings {
             sweep_lease_seconds: reader.within("SWEEP_LEASE_SECONDS", 120, 1, 3_600).into(),
             sweep_shard: reader.shard(),
             sweep_lane: [Lane::Every, Lane::Near][reader.one_of("SWEEP_LANE", &["every", "near"])],
-            near: NearLine {
-                health_factor: reader.fraction("NEAR_HEALTH_FACTOR", near.health_factor, 1.0, 10.0),
-                probability_24h: reader.fraction("NEAR_PROBABILITY_24H", near.probability_24h, 0.0, 1.0),
-            },
+            near: reader.near_line(),
             channels: reader.channels("CHANNELS", is_development),
             sweep_bus: reader.optional("SWEEP_BUS"),
             aws: reader.aws(),

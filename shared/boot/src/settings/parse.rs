@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use risk_app::service::NearLine;
 use risk_app::sweeping::{MAX_SHARDS, Shard};
 use risk_model::{ChainId, Wallet};
 use risk_notify::{AwsCredentials, ChannelSettings, channels_of};
@@ -106,6 +107,15 @@ impl<'a> Reader<'a> {
             self.problem(variable, &format!("must be one of {}", known.join(", ")));
             0
         })
+    }
+
+    /// From where on a wallet counts as near liquidation.
+    pub(super) fn near_line(&mut self) -> NearLine {
+        let near = NearLine::default();
+        NearLine {
+            health_factor: self.fraction("NEAR_HEALTH_FACTOR", near.health_factor, 1.0, 10.0),
+            probability_24h: self.fraction("NEAR_PROBABILITY_24H", near.probability_24h, 0.0, 1.0),
+        }
     }
 
     pub(super) fn secret(&self, variable: &str) -> Option<Secret> {
