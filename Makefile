@@ -15,9 +15,10 @@ run: ## build, start sandbox, API and a sweep every minute; Ctrl-C ends all of i
 test: ## every test; installs what it needs
 	tests/chain/install.sh
 	tests/moto/install.sh
+	tests/redis/install.sh
 	$(CARGO) build --workspace --bins
 	edge-wasm/build.sh
-	EDGE_REQUIRED=1 $(CARGO) test --workspace --no-fail-fast
+	EDGE_REQUIRED=1 REDIS_REQUIRED=1 $(CARGO) test --workspace --no-fail-fast
 
 edge: ## the validation in WebAssembly: edge-wasm/pkg for web, Node, bundlers and Lambda@Edge
 	edge-wasm/build.sh

@@ -8,3 +8,4 @@ mod catalogue;
 mod faults;
 mod life;
 mod operators;
+mod shared_quota;

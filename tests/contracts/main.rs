@@ -1,4 +1,5 @@
-//! One contract suite for every store: each case runs against memory and against a SQLite file.
+//! One contract suite for every store: each case runs against memory and against a SQLite file, those of quotas against
+//! memory and a Redis.
 
 #![cfg(test)]
 
@@ -9,6 +10,7 @@ mod closes;
 mod file;
 mod memories;
 mod outbox;
+mod quota;
 mod races;
 mod samples;
 mod sweeps;

@@ -3,9 +3,11 @@
 pub mod gateway;
 pub mod moto;
 pub mod process;
+pub mod redis;
 pub mod stack;
 
 pub use gateway::Gateway;
 pub use moto::Moto;
 pub use process::Process;
+pub use redis::Redis;
 pub use stack::{ADMIN_KEY, CHANNELS, Host, Reply, Stack, answer};

@@ -64,6 +64,11 @@ impl PrincipalId {
         id.copy_from_slice(&hash[..16]);
         Self(id)
     }
+
+    /// Its bytes, for the name of its count.
+    pub(crate) const fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
 }
 
 /// Who is asking. Wallet owners with a bearer token are to join.

@@ -36,13 +36,13 @@ impl Client {
     }
 
     /// Counts a request of a principal about a wallet, or about none.
-    pub(crate) fn count(
+    pub(crate) async fn count(
         &self,
         api: &Api,
         principal: &Principal,
         wallet: Option<Wallet>,
     ) -> Result<(), Problem> {
-        let allowance = api.quotas.take_wallet(principal.id(), wallet);
+        let allowance = api.quotas.take_wallet(principal.id(), wallet).await;
         self.notes.tell(allowance);
         allowance.retry_after_seconds.map_or(Ok(()), |seconds| Err(Problem::quota(seconds)))
     }
@@ -70,17 +70,17 @@ impl FromRequestParts<Arc<Api>> for Caller {
 impl Caller {
     /// Lets a request about one wallet pass: the principal may see it, the header that earlier clients send agrees,
     /// and the quota is not used up.
-    pub(crate) fn admit(&self, api: &Api, wallet: Wallet) -> Result<(), Problem> {
+    pub(crate) async fn admit(&self, api: &Api, wallet: Wallet) -> Result<(), Problem> {
         self.principal.demand_wallet(wallet)?;
         if self.claimed.is_some_and(|claimed| claimed != wallet) {
             return Err(Problem::new(Kind::Forbidden, "x-wallet-address is not the wallet asked about"));
         }
-        self.client.count(api, &self.principal, Some(wallet))
+        self.client.count(api, &self.principal, Some(wallet)).await
     }
 
     /// Lets a request about no one wallet pass. Answers the wallets it is about: every wallet where `None`.
-    pub(crate) fn admit_all(&self, api: &Api) -> Result<Option<Vec<Wallet>>, Problem> {
-        self.client.count(api, &self.principal, None)?;
+    pub(crate) async fn admit_all(&self, api: &Api) -> Result<Option<Vec<Wallet>>, Problem> {
+        self.client.count(api, &self.principal, None).await?;
         let allowed = self.principal.wallets();
         let Some(claimed) = self.claimed else { return Ok(allowed.map(<[Wallet]>::to_vec)) };
         self.principal.demand_wallet(claimed)?;

@@ -17,13 +17,14 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
+use risk_app::sharing::Allowance;
 use risk_model::headers::REQUEST_ID_HEADER;
 use tracing::{Instrument, Span, field};
 
 use crate::client::client_address;
 use crate::gate;
 use crate::problem::{Kind, Problem};
-use crate::quota::Allowance;
+use crate::quota;
 use crate::state::Api;
 
 use request_id::RequestId;
@@ -87,7 +88,7 @@ pub(crate) async fn pass(State(api): State<Arc<Api>>, mut request: Request, next
     headers::write(response.headers_mut(), notes.is_tls);
     response.headers_mut().insert(REQUEST_ID, notes.id.header());
     if let Some(allowance) = notes.allowance.get() {
-        allowance.write(response.headers_mut());
+        quota::write(*allowance, response.headers_mut());
     }
     let took = now().duration_since(started);
     let status = response.status();

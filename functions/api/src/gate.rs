@@ -42,7 +42,7 @@ pub(crate) async fn pass(
         let endpoint = Endpoint::find(head(&parts.method, &parts.uri, &lines))?;
         if endpoint.route().access != Access::Open {
             // Before anything is parsed: a client over its quota costs next to nothing.
-            count_client(&api, parts.extensions.get::<Arc<Notes>>())?;
+            count_client(&api, parts.extensions.get::<Arc<Notes>>()).await?;
         }
         // Preflights are answered before the gate.
         let needs_key = api.settings.auth_mode == AuthMode::Keys;
@@ -56,9 +56,9 @@ pub(crate) async fn pass(
     Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
-fn count_client(api: &Api, notes: Option<&Arc<Notes>>) -> Result<(), Problem> {
+async fn count_client(api: &Api, notes: Option<&Arc<Notes>>) -> Result<(), Problem> {
     let notes = notes.ok_or_else(|| Problem::internal("a gate outside the edge of the router"))?;
-    let allowance = api.quotas.take_client(notes.client);
+    let allowance = api.quotas.take_client(notes.client).await;
     let Some(seconds) = allowance.retry_after_seconds else { return Ok(()) };
     notes.tell(allowance);
     Err(Problem::quota(seconds))

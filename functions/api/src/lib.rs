@@ -26,6 +26,7 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
 use risk_app::Service;
+use risk_app::sharing::Quota;
 use risk_model::headers::KEY_HEADER;
 use risk_model::route::ROUTES;
 use tower_http::compression::CompressionLayer;
@@ -48,9 +49,14 @@ const COMPRESSED_FROM_BYTES: u64 = 1_024;
 
 /// The router of every route over a service. Nothing is fetched here.
 /// Metrics go to the recorder that the process has by now; `metrics` renders them for `/metrics`.
-pub fn router(service: Arc<Service>, metrics: RenderMetrics, settings: ApiSettings) -> Router {
+pub fn router(
+    service: Arc<Service>,
+    metrics: RenderMetrics,
+    quota: Arc<dyn Quota>,
+    settings: ApiSettings,
+) -> Router {
     let cors = cors(&settings.cors_origins);
-    let api = Arc::new(Api::new(service, metrics, settings));
+    let api = Arc::new(Api::new(service, metrics, quota, settings));
     let mut router = Router::new();
     for (route, endpoint) in ROUTES.iter().zip(routes::endpoints()) {
         router = router.route(route.template, endpoint);

@@ -62,7 +62,8 @@ fn page_module(folder: &Path) -> anyhow::Result<PageModule> {
 pub async fn run(wired: Wired) -> anyhow::Result<()> {
     let settings = settings_of(&wired)?;
     let needs_first_key = settings.auth_mode == AuthMode::Keys && settings.admin_key_hash.is_none();
-    let app = router(Arc::clone(&wired.service), Arc::clone(&wired.metrics), settings);
+    let quota = Arc::clone(&wired.quota);
+    let app = router(Arc::clone(&wired.service), Arc::clone(&wired.metrics), quota, settings);
     if wired.host == Host::Lambda {
         // No key is made here: every instance would print its own to a log.
         return serve_lambda(app).await;

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
 use risk_app::Service;
+use risk_app::sharing::Quota;
 
 use crate::auth::VerifiedKeys;
 use crate::meters::Meters;
@@ -41,8 +42,15 @@ pub(crate) struct Api {
 
 impl Api {
     /// The state over a service. Nothing is fetched here.
-    pub(crate) fn new(service: Arc<Service>, render_metrics: RenderMetrics, settings: ApiSettings) -> Self {
-        let quotas = Quotas::new(settings.rate_limit_per_minute, settings.rate_limit_per_minute_per_client);
+    pub(crate) fn new(
+        service: Arc<Service>,
+        render_metrics: RenderMetrics,
+        quota: Arc<dyn Quota>,
+        settings: ApiSettings,
+    ) -> Self {
+        let (per_wallet, per_client) =
+            (settings.rate_limit_per_minute, settings.rate_limit_per_minute_per_client);
+        let quotas = Quotas::new(quota, per_wallet, per_client);
         Self {
             keys: VerifiedKeys::new(settings.admin_key_hash),
             service,

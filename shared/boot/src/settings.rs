@@ -87,6 +87,9 @@ pub struct Provider {
 pub struct Settings {
     /// `ENV`: development, staging or production; development.
     pub environment: Environment,
+    /// `REDIS_URL`: `redis://[user:password@]host[:port][/database]`, where quotas are counted by every process together;
+    /// none, and each process counts by itself.
+    pub redis_url: Option<Secret>,
     /// `DATA_DIR`: where SQLite keeps its file; `data`.
     pub data_dir: PathBuf,
     /// `PORT`, or `RISK_MANAGER_PORT`: listening port outside Lambda, 0 for any; 8001.
@@ -189,6 +192,7 @@ impl Settings {
         let port = reader.parsed("RISK_MANAGER_PORT", 8001);
         let settings = Self {
             environment,
+            redis_url: reader.secret("REDIS_URL"),
             data_dir: reader.parsed("DATA_DIR", PathBuf::from("data")),
             port: reader.parsed("PORT", port),
             bind_address: reader
@@ -236,10 +240,8 @@ impl Settings {
         {
             reader.problem("AUTH_MODE", "open is for development on a loopback address only");
         }
-        for variable in ["MONGODB_URI", "REDIS_URL"] {
-            if reader.is_set(variable) {
-                reader.problem(variable, "this build keeps its state in SQLite and memory only");
-            }
+        if reader.is_set("MONGODB_URI") {
+            reader.problem("MONGODB_URI", "this build keeps its state in SQLite and memory only");
         }
         if self.environment != Environment::Production {
             return;

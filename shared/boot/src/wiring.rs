@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use risk_app::ports::{Bus, Clock, Positions, UpstreamHealth, Upstreams};
 use risk_app::service::Ports;
+use risk_app::sharing::Quota;
 use risk_app::{Service, Settings as ServiceSettings};
 use risk_engine::Parameters;
 use risk_engine::alarm::Thresholds;
@@ -21,7 +22,7 @@ use risk_feeds::quotes::{MarketQuotes, QuoteLimits};
 use risk_feeds::the_graph::{TheGraph, TheGraphSettings};
 use risk_http::Client;
 use risk_notify::{ConfiguredChannels, Surroundings};
-use risk_store::SqliteStore;
+use risk_store::{LocalQuota, RedisQuota, SqliteStore};
 
 use crate::clock::SystemClock;
 use crate::host::Host;
@@ -42,6 +43,8 @@ pub struct Wired {
     pub service: Arc<Service>,
     /// Renders the metrics.
     pub metrics: Render,
+    /// Where quotas are counted.
+    pub quota: Arc<dyn Quota>,
     /// The settings it was made from.
     pub settings: Settings,
     /// The bus on which sweeps are asked for and told of, where there is one.
@@ -100,6 +103,8 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
     let channels = ConfiguredChannels::new(settings.channels.clone(), around)
         .context("a channel's settings cannot be used")?;
     let bus = bus_of(&settings, &channels)?;
+    let quota = quota_of(&settings)?;
+    warn_of_what_is_not_shared(&settings, host);
     let ports = Ports {
         positions: Arc::clone(&providers.positions) as Arc<dyn Positions>,
         prices: Arc::new(prices),
@@ -115,7 +120,22 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
         clock,
     };
     let service = Arc::new(Service::new(ports, service_settings(&settings)));
-    Ok(Wired { service, metrics, settings, bus, host })
+    Ok(Wired { service, metrics, quota, settings, bus, host })
+}
+
+/// Where quotas are counted: in Redis, by every process together, where there is one.
+fn quota_of(settings: &Settings) -> anyhow::Result<Arc<dyn Quota>> {
+    let Some(url) = &settings.redis_url else { return Ok(Arc::new(LocalQuota::new())) };
+    Ok(Arc::new(RedisQuota::new(url.expose()).context("REDIS_URL cannot be used")?))
+}
+
+/// Says so where several processes are to be expected that do not count together.
+fn warn_of_what_is_not_shared(settings: &Settings, host: Host) {
+    if settings.redis_url.is_none() && (host == Host::Lambda || settings.sweep_shard.count() > 1) {
+        tracing::warn!(
+            "quotas are not shared: each process grants them by itself while REDIS_URL is not set"
+        );
+    }
 }
 
 /// The bus of the channel that is named for sweeps.

@@ -1,14 +1,18 @@
-//! Where things are kept: SQLite for a service, memory for tests and trials. One contract suite holds both to the
-//! ports of `risk_app::stores`.
+//! Where things are kept: SQLite for a service, memory for tests and trials; quotas are counted in Redis or in this
+//! process. One contract suite holds each to the ports of `risk_app::stores` and `risk_app::sharing`.
 
 mod alarm_memory;
+mod local_quota;
 mod memory;
+mod redis_quota;
 mod sqlite;
 mod transition;
 #[cfg(test)]
 mod twins;
 
+pub use local_quota::LocalQuota;
 pub use memory::MemoryStore;
+pub use redis_quota::{RedisQuota, UnusableUrl};
 pub use sqlite::SqliteStore;
 
 /// How many sweep reports are kept; recording one more drops the oldest.

@@ -30,7 +30,7 @@ pub(crate) async fn run(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = alert_id(&id)?;
-    let visible = caller.admit_all(&api)?;
+    let visible = caller.admit_all(&api).await?;
     let alert = api.service.acknowledge(id, visible.as_deref()).await?;
     json(&AlertBody::from(&alert))
 }

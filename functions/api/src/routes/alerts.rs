@@ -119,10 +119,10 @@ pub(crate) async fn list(State(api): State<Arc<Api>>, caller: Caller, uri: Uri) 
     let request = AlertsRequest::parse(query(&uri))?;
     let visible = match request.wallet {
         Some(wallet) => {
-            caller.admit(&api, wallet)?;
+            caller.admit(&api, wallet).await?;
             None
         }
-        None => caller.admit_all(&api)?,
+        None => caller.admit_all(&api).await?,
     };
     let page = api.service.alerts(&request, visible.as_deref()).await?;
     json(&AlertsBody {

@@ -82,7 +82,7 @@ pub(crate) async fn run(
     request: Request,
 ) -> Result<Response, Problem> {
     let request = AnalyzeRequest::parse(&body(request).await?)?;
-    caller.admit(&api, request.wallet)?;
+    caller.admit(&api, request.wallet).await?;
     let analysis = api.service.analyze(&request).await?;
     json(&AnalysisBody { transitions: (&analysis.transitions).into(), assessment: analysis.summary })
 }

@@ -81,8 +81,8 @@ pub(crate) async fn run(
 ) -> Result<Response, Problem> {
     let request = BacktestRequest::parse(&body(request).await?)?;
     match request.subject {
-        Subject::Wallet(wallet) => caller.admit(&api, wallet)?,
-        Subject::Portfolio(_) => caller.admit_all(&api).map(drop)?,
+        Subject::Wallet(wallet) => caller.admit(&api, wallet).await?,
+        Subject::Portfolio(_) => caller.admit_all(&api).await.map(drop)?,
     }
     json(&api.service.backtest(&request).await?)
 }

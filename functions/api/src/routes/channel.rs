@@ -57,7 +57,7 @@ pub(crate) async fn test(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let channel: ChannelId = id.parse().map_err(|code| Problem::refused(vec![Rejection::new("id", code)]))?;
-    caller.admit_all(&api)?;
+    caller.admit_all(&api).await?;
     let receipt = api.service.test_channel(&channel).await?;
     json(&ReceiptBody::of(&channel, receipt))
 }

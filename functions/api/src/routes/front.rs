@@ -171,7 +171,7 @@ async fn look(
 ) -> Result<Standing, Problem> {
     principal.demand(Right::Read)?;
     principal.demand_wallet(wallet)?;
-    client.count(api, principal, Some(wallet))?;
+    client.count(api, principal, Some(wallet)).await?;
     let answer = api.service.summary(&SummaryRequest { wallet, max_age_seconds: None }).await?;
     let summary: Summary =
         serde_json::from_slice(&answer.body).map_err(|error| Problem::internal(error.to_string()))?;

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use moka::future::Cache;
 use risk_app::ports::UpstreamHealth;
 use risk_app::service::{Health, HealthState};
+use risk_app::sharing::QuotaState;
 use risk_app::summary::rfc3339;
 use risk_model::Timestamp;
 use serde::Serialize;
@@ -46,11 +47,13 @@ pub(crate) struct HealthBody {
 /// One component.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HealthCheck {
-    /// `store`, `sweep` or `upstream`.
+    /// `store`, `quota`, `sweep` or `upstream`.
     pub component: &'static str,
     /// Which.
     pub name: String,
     /// Store: `up`, `down`. Sweep: `on_time`, `late`, `none_yet`. Upstream: its breaker, `closed`, `open`, `half_open`.
+    /// Quota: `not_shared` (counted by this process), `shared`, `not_asked_yet`, `alone` (Redis cannot be reached:
+    /// counted by this process at half the limit).
     pub state: String,
     /// Seconds since it last did its work; null where it has not, or where that is not told.
     pub age_seconds: Option<u64>,
@@ -59,19 +62,26 @@ pub(crate) struct HealthCheck {
 }
 
 impl HealthBody {
-    fn of(health: &Health, store: &str, now: Timestamp) -> Self {
+    fn of(health: &Health, store: &str, quota: QuotaState, now: Timestamp) -> Self {
         let sweep = match (health.last_sweep_age_seconds, health.is_sweep_late) {
             (_, true) => "late",
             (Some(_), false) => "on_time",
             (None, false) => "none_yet",
         };
         let store_state = if health.is_store_up { "up" } else { "down" };
+        let quota_name = if quota == QuotaState::Memory { "memory" } else { "redis" };
         let mut checks = vec![
             check("store", store, store_state, health.is_store_up.then_some(0)),
             check("sweep", "watch list", sweep, health.last_sweep_age_seconds),
         ];
         checks.extend(health.upstreams.iter().map(upstream));
-        Self { status: health.state.name().to_owned(), checked_at: rfc3339(now), checks }
+        checks.push(check("quota", quota_name, quota.name(), None));
+        // It lets in less than it might.
+        let state = match health.state {
+            HealthState::Healthy if quota == QuotaState::Alone => HealthState::Degraded,
+            state => state,
+        };
+        Self { status: state.name().to_owned(), checked_at: rfc3339(now), checks }
     }
 }
 
@@ -88,7 +98,7 @@ fn upstream(health: &UpstreamHealth) -> HealthCheck {
 
 /// The verdict on the service.
 ///
-/// A dead store is unhealthy; an open breaker or a late sweep is degraded. No provider is called to answer.
+/// A dead store is unhealthy; an open breaker, a late sweep or a quota that cannot be shared is degraded. No provider is called to answer.
 #[utoipa::path(
     get,
     path = "/api/risk/health",
@@ -110,6 +120,7 @@ async fn find(api: &Api) -> Result<(StatusCode, Bytes), serde_json::Error> {
         HealthState::Healthy | HealthState::Degraded => StatusCode::OK,
         HealthState::Unhealthy => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let body = HealthBody::of(&health, api.service.store().name(), api.service.clock().now());
+    let body =
+        HealthBody::of(&health, api.service.store().name(), api.quotas.state(), api.service.clock().now());
     Ok((status, serde_json::to_vec(&body)?.into()))
 }

@@ -63,7 +63,7 @@ pub(crate) struct LastKnownPositions {
 )]
 pub(crate) async fn show(State(api): State<Arc<Api>>, caller: Caller, uri: Uri) -> Result<Response, Problem> {
     let wallet = WalletRequest::parse(query(&uri))?.wallet;
-    caller.admit(&api, wallet)?;
+    caller.admit(&api, wallet).await?;
     let answer = api.service.summary(&SummaryRequest { wallet, max_age_seconds: None }).await?;
     let positions: PositionsBody =
         serde_json::from_slice(&answer.body).map_err(|error| Problem::internal(error.to_string()))?;

@@ -99,6 +99,6 @@ pub(crate) async fn run(
     request: Request,
 ) -> Result<Response, Problem> {
     let request = SimulateRequest::parse(&body(request).await?)?;
-    caller.admit(&api, request.wallet)?;
+    caller.admit(&api, request.wallet).await?;
     json(&api.service.simulate(&request).await?)
 }

@@ -31,7 +31,7 @@ use crate::state::Api;
 )]
 pub(crate) async fn show(State(api): State<Arc<Api>>, caller: Caller, uri: Uri) -> Result<Response, Problem> {
     let request = SummaryRequest::parse(query(&uri))?;
-    caller.admit(&api, request.wallet)?;
+    caller.admit(&api, request.wallet).await?;
     let answer = api.service.summary(&request).await?;
     Ok(json_bytes(answer.body.clone()))
 }

@@ -89,7 +89,7 @@ pub(crate) async fn show(
     Path(wallet): Path<String>,
 ) -> Result<Response, Problem> {
     let wallet = WalletRequest::of_path(&wallet)?.wallet;
-    caller.admit(&api, wallet)?;
+    caller.admit(&api, wallet).await?;
     json(&WatchBody::from(&api.service.watched(wallet).await?))
 }
 
@@ -117,7 +117,7 @@ pub(crate) async fn put(
 ) -> Result<Response, Problem> {
     let wallet = WalletRequest::of_path(&wallet)?.wallet;
     let settings = WatchRequest::parse(&body(request).await?)?;
-    caller.admit(&api, wallet)?;
+    caller.admit(&api, wallet).await?;
     let status = match api.service.watched(wallet).await {
         Ok(_) => StatusCode::OK,
         Err(AppError::NotFound(_)) => StatusCode::CREATED,
@@ -142,7 +142,7 @@ pub(crate) async fn remove(
     Path(wallet): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let wallet = WalletRequest::of_path(&wallet)?.wallet;
-    caller.admit(&api, wallet)?;
+    caller.admit(&api, wallet).await?;
     api.service.unwatch(wallet).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -48,7 +48,7 @@ pub(crate) struct WatchesPagination {
 )]
 pub(crate) async fn list(State(api): State<Arc<Api>>, caller: Caller, uri: Uri) -> Result<Response, Problem> {
     let request = WatchesRequest::parse(query(&uri))?;
-    let visible = caller.admit_all(&api)?;
+    let visible = caller.admit_all(&api).await?;
     let watches = api.service.watches(&request, visible.as_deref()).await?;
     let is_full = u32::try_from(watches.len()).is_ok_and(|length| length == request.limit);
     let next_cursor = watches.last().filter(|_| is_full).map(|watch| watch.wallet.to_string());

@@ -32,6 +32,8 @@ async fn health_names_its_checks_and_an_open_breaker_degrades_it() {
             {"component":"upstream","name":"alchemy","state":"closed","age_seconds":3,"last_failure":"timeout"}
         )
     );
+    let quota = body["checks"].as_array().unwrap().last().unwrap();
+    assert_eq!((&quota["component"], &quota["state"]), (&"quota".into(), &"not_shared".into()));
 
     let degraded = World::open();
     degraded.fake.behave(Mode::Dead);

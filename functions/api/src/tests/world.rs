@@ -27,7 +27,7 @@ use risk_model::{
     Address, Affects, Asset, B256, ChainId, ChannelId, ChannelKind, Gap, GapReason, Protocol, Severity,
     Timestamp, U256, Wallet,
 };
-use risk_store::MemoryStore;
+use risk_store::{LocalQuota, MemoryStore};
 
 use crate::{ApiSettings, AuthMode, mint_key, router};
 
@@ -104,7 +104,8 @@ impl World {
         let service = Arc::new(Service::new(ports, service_settings()));
         let mut settings = api_settings();
         change(&mut settings);
-        let router = router(Arc::clone(&service), Arc::new(|| "metrics_are_here 1\n".to_owned()), settings);
+        let metrics = Arc::new(|| "metrics_are_here 1\n".to_owned());
+        let router = router(Arc::clone(&service), metrics, Arc::new(LocalQuota::new()), settings);
         Self { router, service, fake }
     }
 

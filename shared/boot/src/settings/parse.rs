@@ -109,6 +109,15 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// From where on a wallet counts as near liquidation.
+    pub(super) fn near_line(&mut self) -> NearLine {
+        let near = NearLine::default();
+        NearLine {
+            health_factor: self.fraction("NEAR_HEALTH_FACTOR", near.health_factor, 1.0, 10.0),
+            probability_24h: self.fraction("NEAR_PROBABILITY_24H", near.probability_24h, 0.0, 1.0),
+        }
+    }
+
     pub(super) fn secret(&self, variable: &str) -> Option<Secret> {
         self.source.value(variable).map(Secret)
     }
@@ -122,15 +131,6 @@ impl<'a> Reader<'a> {
             self.problem(variable, "has a malformed item");
             Vec::new()
         })
-    }
-
-    /// `NEAR_HEALTH_FACTOR` and `NEAR_PROBABILITY_24H`.
-    pub(super) fn near_line(&mut self) -> NearLine {
-        let near = NearLine::default();
-        NearLine {
-            health_factor: self.fraction("NEAR_HEALTH_FACTOR", near.health_factor, 1.0, 10.0),
-            probability_24h: self.fraction("NEAR_PROBABILITY_24H", near.probability_24h, 0.0, 1.0),
-        }
     }
 
     /// Some of these, by name; all of them where it is not set.

@@ -42,7 +42,7 @@ fn every_problem_is_told_at_once_and_by_name() {
 #[test]
 fn production_refuses_what_it_lacks_and_open_doors() {
     let problems = read(&[("ENV", "production"), ("AUTH_MODE", "open")]).unwrap_err().to_string();
-    for variable in ["AUTH_MODE", "MONGODB_URI", "ALCHEMY_API_KEY", "THEGRAPH_API_KEY"] {
+    for variable in ["AUTH_MODE", "MONGODB_URI", "REDIS_URL", "ALCHEMY_API_KEY", "THEGRAPH_API_KEY"] {
         assert!(problems.contains(variable), "{variable} is missing from: {problems}");
     }
     assert!(read(&[("AUTH_MODE", "open"), ("BIND_ADDRESS", "0.0.0.0")]).is_err());
@@ -51,8 +51,12 @@ fn production_refuses_what_it_lacks_and_open_doors() {
 
 #[test]
 fn secrets_print_as_stars() {
-    let settings =
-        read(&[("ALCHEMY_API_KEY", "top-secret"), ("ALCHEMY_URL", "https://x/v2/top-secret")]).unwrap();
+    let settings = read(&[
+        ("ALCHEMY_API_KEY", "top-secret"),
+        ("ALCHEMY_URL", "https://x/v2/top-secret"),
+        ("REDIS_URL", "redis://me:top-secret@x"),
+    ])
+    .unwrap();
     assert!(!format!("{settings:?}").contains("top-secret"));
 }
 
