@@ -97,6 +97,9 @@ impl Kind {
     }
 }
 
+/// Refused fields that a problem tells, at most.
+pub const MOST_ERRORS: usize = 50;
+
 /// A refusal or failure in words for the client. They hold no secret and nothing of the inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -118,10 +121,11 @@ impl Problem {
         Self { kind, detail: detail.into(), errors: Vec::new(), allow: None, retry_after_seconds: None }
     }
 
-    /// The refusal of a request's fields.
+    /// The refusal of a request's fields. The first [`MOST_ERRORS`] are told: a small body can hold thousands that are wrong.
     #[must_use]
-    pub fn refused(errors: Vec<Rejection>) -> Self {
+    pub fn refused(mut errors: Vec<Rejection>) -> Self {
         let (kind, detail) = classify(&errors);
+        errors.truncate(MOST_ERRORS);
         Self { errors, ..Self::new(kind, detail) }
     }
 
@@ -193,6 +197,9 @@ fn classify(errors: &[Rejection]) -> (Kind, String) {
     }
     let detail = match errors {
         [one] => one.message.clone(),
+        many if many.len() > MOST_ERRORS => {
+            format!("{} fields are refused, of which the first {MOST_ERRORS} are told", many.len())
+        }
         many => format!("{} fields are refused", many.len()),
     };
     (Kind::RefusedValues, detail)
@@ -218,6 +225,19 @@ mod tests {
         for (field, code, kind) in cases {
             assert_eq!(Problem::refused(vec![Rejection::new(field, code)]).kind, kind, "{field} {code:?}");
         }
+    }
+
+    #[test]
+    fn of_thousands_of_refused_fields_the_first_are_told_and_all_are_counted() {
+        let errors = |count: usize| {
+            (0..count).map(|place| Rejection::new(format!("f{place}"), Code::UnknownField)).collect()
+        };
+        let problem = Problem::refused(errors(6_000));
+        assert_eq!((problem.errors.len(), problem.errors[49].field.as_str()), (MOST_ERRORS, "f49"));
+        assert_eq!(problem.detail, "6000 fields are refused, of which the first 50 are told");
+        assert!(problem.body::<()>("id", &[]).unwrap().len() < 8_192);
+        let few = Problem::refused(errors(MOST_ERRORS));
+        assert_eq!((few.errors.len(), few.detail.as_str()), (50, "50 fields are refused"));
     }
 
     #[test]
