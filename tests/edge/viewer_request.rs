@@ -104,7 +104,8 @@ fn a_body_that_cloudfront_cuts_short_is_left_to_the_service_and_the_rest_is_stil
     let seen = answers(&[long("/api/risk/analyze"), long("/api/risk/analyze?a=1"), many]);
     assert_eq!(seen[0]["uri"], "/api/risk/analyze");
     assert_eq!(seen[1]["status"], "422");
-    assert_eq!(seen[2]["headers"]["x-edge-validation"][0]["value"], "too-long");
+    assert_eq!(seen[2]["status"], "422");
+    assert!(seen[2]["body"].as_str().unwrap().len() < MAX_ANSWER, "as long as CloudFront takes");
 }
 
 #[test]
