@@ -25,13 +25,13 @@ async fn let_in(handles: &[Arc<dyn Quota>], each: usize, key: &'static str) -> u
 }
 
 async fn counts_down_and_then_says_when_the_next_is_let_in(quota: Arc<dyn Quota>) {
-    let mut left = Vec::new();
-    for _ in 0..7 {
+    for (remaining, whole) in [(6, 9), (5, 18), (4, 26), (3, 35), (2, 43), (1, 52), (0, 60)] {
         let allowance = quota.take("one", SEVEN).await;
         assert_eq!((allowance.limit, allowance.retry_after_seconds), (7, None));
-        left.push((allowance.remaining, allowance.reset_seconds));
+        assert_eq!(allowance.remaining, remaining);
+        // Of what came back since the first was taken there may be a second's worth on a busy machine.
+        assert!((whole - 1..=whole).contains(&allowance.reset_seconds), "{allowance:?}");
     }
-    assert_eq!(left, [(6, 9), (5, 18), (4, 26), (3, 35), (2, 43), (1, 52), (0, 60)]);
     let refused = quota.take("one", SEVEN).await;
     assert_eq!((refused.remaining, refused.retry_after_seconds), (0, Some(9)));
     assert_eq!(quota.take("another", SEVEN).await.remaining, 6, "one key's quota is not another's");
