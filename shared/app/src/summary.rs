@@ -156,7 +156,7 @@ pub struct ProceedsBody {
 /// What was read and what cannot be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Coverage {
-    /// `complete` where no gap leaves a part of the score open, else `partial`.
+    /// `complete` where no gap leaves a part of the score open and nothing was left out, else `partial`.
     pub state: String,
     /// Every successful read.
     pub read: Vec<ReadBody>,
@@ -221,7 +221,7 @@ pub struct ModelBody {
 impl Summary {
     /// The body of a report, with the wallet's standing alerts counted.
     #[must_use]
-    pub fn of(report: &Report, (active_alerts, critical_alerts): (u64, u64), left_out: Vec<String>) -> Self {
+    pub fn of(report: &Report, active_alerts: u64, critical_alerts: u64) -> Self {
         let why = open_reason(report);
         let components = &report.components;
         Self {
@@ -253,7 +253,7 @@ impl Summary {
             stress: report.stress.iter().map(Into::into).collect(),
             drivers: drivers(report),
             recommendations: recommendations(report),
-            coverage: coverage(report, left_out),
+            coverage: coverage(report),
             gaps: report.gaps.iter().map(Into::into).collect(),
             model: ModelBody {
                 version: risk_engine::MODEL.to_owned(),
@@ -317,8 +317,9 @@ fn recommendations(report: &Report) -> Vec<RecommendationBody> {
     report.recommendations.iter().map(body).collect()
 }
 
-fn coverage(report: &Report, left_out: Vec<String>) -> Coverage {
-    let state = if risk_engine::alarm::is_full(report) { "complete" } else { "partial" };
+fn coverage(report: &Report) -> Coverage {
+    let is_complete = risk_engine::alarm::is_full(report) && report.left_out.is_empty();
+    let state = if is_complete { "complete" } else { "partial" };
     let body = |reading: &risk_engine::position::Reading| ReadBody {
         what: reading.what.clone(),
         source: reading.source.to_owned(),
@@ -330,7 +331,7 @@ fn coverage(report: &Report, left_out: Vec<String>) -> Coverage {
         state: state.to_owned(),
         read: report.readings.iter().map(body).collect(),
         unsupported: Protocol::UNSUPPORTED.iter().map(|&name| name.to_owned()).collect(),
-        left_out,
+        left_out: report.left_out.clone(),
     }
 }
 

@@ -97,6 +97,7 @@ fn measure(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
         exposures: book.by_asset(),
         stress: Vec::new(),
         gaps: gaps.into_sorted(),
+        left_out: Vec::new(),
     }
 }
 

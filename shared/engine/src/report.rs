@@ -73,6 +73,22 @@ pub struct Report {
     pub readings: Vec<Reading>,
     /// What is missing.
     pub gaps: Vec<Gap>,
+    /// Protocols and chains that nobody was asked to read, by name: whoever asks says so after the assessment. Nothing of
+    /// them is in any figure, and nothing that is absent from the report has gone because of them.
+    pub left_out: Vec<String>,
+}
+
+impl Report {
+    /// Whether something of this name (an account's key, an asset) may be there though the report does not hold it.
+    #[must_use]
+    pub fn may_hide(&self, key: &str) -> bool {
+        let protocol = |name: &str| Protocol::ALL.iter().any(|protocol| protocol.name() == name);
+        let is_account = key.split(':').next().is_some_and(protocol);
+        // An asset may be held in any protocol.
+        let hides =
+            |name: &String| key.split(':').any(|part| part == name) || (!is_account && protocol(name));
+        self.left_out.iter().any(hides)
+    }
 }
 
 /// The components of the score.

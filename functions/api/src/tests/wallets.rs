@@ -103,3 +103,22 @@ async fn with_every_provider_down_later_the_last_known_is_given_with_its_age_bes
     assert_eq!(positions["last_known"]["positions"]["accounts"].as_array().unwrap().len(), 1);
     assert!(positions["gaps"].as_array().unwrap().iter().any(|gap| gap["reason"] == "unavailable"));
 }
+
+#[tokio::test]
+async fn an_answer_names_what_the_settings_and_the_question_left_out_and_is_not_complete_without_it() {
+    let world = World::open();
+    let left_out = |body: &serde_json::Value| -> Vec<String> {
+        assert_eq!(body["coverage"]["state"], "partial");
+        let names = body["coverage"]["left_out"].as_array().unwrap().iter();
+        names.map(|name| name.as_str().unwrap().to_owned()).collect()
+    };
+    let path = format!("/api/risk/summary?wallet={}", account_wallet());
+    let others = ["arbitrum", "base", "optimism", "polygon"];
+    let mut named = left_out(&get(&world.router, &path).await.json());
+    named.sort_unstable();
+    assert_eq!(named, others);
+    let body = format!(r#"{{"wallet_address":"{}","protocols":["aave_v3","tokens"]}}"#, account_wallet());
+    let named = left_out(&post(&world.router, "/api/risk/analyze", &body).await.json()["assessment"]);
+    assert_eq!(named.len(), others.len() + 7, "{named:?}");
+    assert!(named.iter().any(|name| name == "compound_v3"), "{named:?}");
+}

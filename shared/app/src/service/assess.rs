@@ -56,7 +56,11 @@ impl Service {
         let now = self.ports.clock.now();
         let parameters = self.settings.parameters.clone();
         let outcomes: Vec<Outcome> = positions.iter().map(Outcome::of).collect();
-        let reports = compute(positions, market, now, parameters).await;
+        let mut reports = compute(positions, market, now, parameters).await;
+        let left_out = self.settings.left_out(scope);
+        for report in &mut reports {
+            report.left_out.clone_from(&left_out);
+        }
         reports.into_iter().zip(outcomes).collect()
     }
 
@@ -94,7 +98,6 @@ impl Service {
         let watches: HashMap<Wallet, &Watch> = watches.iter().map(|watch| (watch.wallet, watch)).collect();
         let mut commit = Commit { at: self.ports.clock.now(), fence, ..Commit::default() };
         let everywhere = self.routes(None);
-        let left_out = self.settings.left_out(&Scope::default());
         let mut done = Vec::with_capacity(assessed.len());
         for (report, outcome) in assessed {
             let before = standing.get(&report.wallet).map_or(&[][..], Vec::as_slice);
@@ -105,8 +108,8 @@ impl Service {
             if memory != remembered {
                 commit.memories.push((report.wallet, memory));
             }
-            let counts = counts_after(before, &transitions);
-            let summary = Summary::of(&report, counts, left_out.clone());
+            let (active, critical) = counts_after(before, &transitions);
+            let summary = Summary::of(&report, active, critical);
             commit.assessments.push(record(&report, &summary, outcome.is_informative)?);
             if !transitions.is_empty() {
                 // Nearly every wallet goes everywhere, so that one list is shared.

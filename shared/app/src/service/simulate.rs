@@ -61,13 +61,14 @@ impl Service {
         let now = self.ports.clock.now();
         let parameters = self.parameters(request);
         let tried = off_the_runtime(move || simulate(&positions, &market, now, &parameters, &trial));
-        let Simulation { before, after, from_outside } =
+        let Simulation { mut before, mut after, from_outside } =
             tried.await.map_err(|refusal| AppError::Refused(vec![refused(refusal)]))?;
-        let counts = self.standing_counts(request.wallet).await?;
-        let left_out = self.settings.left_out(&request.scope);
+        let (active, critical) = self.standing_counts(request.wallet).await?;
+        before.left_out = self.settings.left_out(&request.scope);
+        after.left_out = before.left_out.clone();
         Ok(SimulationBody {
-            before: Summary::of(&before, counts, left_out.clone()),
-            after: Summary::of(&after, counts, left_out),
+            before: Summary::of(&before, active, critical),
+            after: Summary::of(&after, active, critical),
             from_outside: from_outside.iter().map(Into::into).collect(),
         })
     }

@@ -82,9 +82,8 @@ impl Service {
         if !outcome.is_informative {
             return Err(AppError::NothingKnown(report.gaps));
         }
-        let counts = self.standing_counts(request.wallet).await?;
-        let summary = Summary::of(&report, counts, self.settings.left_out(&request.scope));
-        Ok(Analysis { summary, transitions: Applied::default() })
+        let (active, critical) = self.standing_counts(request.wallet).await?;
+        Ok(Analysis { summary: Summary::of(&report, active, critical), transitions: Applied::default() })
     }
 
     /// The stored assessment if fresh enough, else one made now.

@@ -20,7 +20,13 @@ pub struct Judgement {
 pub fn judge(report: &Report, standing: &[Standing], memory: &Memory, thresholds: &Thresholds) -> Judgement {
     let found = signals(report, memory, thresholds);
     let resting = memory.resting(report.at, thresholds.cool_down_seconds);
-    let transitions = decide(standing, &found, is_full(report), &resting);
+    // What nobody looked for is not gone: its alert waits, as it does for what could not be read.
+    let is_told = |alert: &&Standing| {
+        let has_signal = found.iter().any(|signal| signal.identity == alert.identity);
+        has_signal || !report.may_hide(&alert.identity.account)
+    };
+    let told: Vec<Standing> = standing.iter().filter(is_told).cloned().collect();
+    let transitions = decide(&told, &found, is_full(report), &resting);
     let memory = memory.after(report, standing, &transitions, thresholds);
     Judgement { transitions, memory }
 }

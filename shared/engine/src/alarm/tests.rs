@@ -249,6 +249,37 @@ fn an_account_that_is_gone_is_clear_on_full_data_only() {
 }
 
 #[test]
+fn an_account_that_nobody_was_asked_to_read_is_not_gone() {
+    let mut report = borrowing(8_000);
+    let alert = |account: &str| Standing {
+        id: 7,
+        identity: Identity {
+            wallet: report.wallet,
+            account: account.to_owned(),
+            kind: AlertKind::LiquidationRisk,
+        },
+        severity: Severity::High,
+        clear_sweeps: 1,
+    };
+    let [comet, coin] = [alert("compound_v3:ethereum:0xc3"), alert("ethereum:0xa0")];
+    let closes = |report: &Report, alert: &Standing| {
+        let judged = judge(report, std::slice::from_ref(alert), &Memory::default(), &Thresholds::default());
+        judged.transitions.iter().any(|one| matches!(one, Transition::Resolve { id: 7, .. }))
+    };
+    for (left_out, comet_closes, coin_closes) in [
+        (vec![], true, true),
+        (vec!["compound_v3"], false, false),
+        (vec!["spark"], true, false),
+        (vec!["ethereum"], false, false),
+        (vec!["arbitrum"], true, true),
+    ] {
+        report.left_out = left_out.iter().map(ToString::to_string).collect();
+        assert_eq!(closes(&report, &comet), comet_closes, "{left_out:?}");
+        assert_eq!(closes(&report, &coin), coin_closes, "{left_out:?}");
+    }
+}
+
+#[test]
 fn full_data_is_data_without_any_gap_that_could_hide_a_risk() {
     let mut full = borrowing(8_000);
     assert!(is_full(&full));
