@@ -156,7 +156,7 @@ pub struct ProceedsBody {
 /// What was read and what cannot be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Coverage {
-    /// `complete` where no gap leaves a part of the score open and nothing was left out, else `partial`.
+    /// `complete` where no gap leaves a part of the score open, else `partial`.
     pub state: String,
     /// Every successful read.
     pub read: Vec<ReadBody>,
@@ -318,8 +318,7 @@ fn recommendations(report: &Report) -> Vec<RecommendationBody> {
 }
 
 fn coverage(report: &Report) -> Coverage {
-    let is_complete = risk_engine::alarm::is_full(report) && report.left_out.is_empty();
-    let state = if is_complete { "complete" } else { "partial" };
+    let state = if risk_engine::alarm::is_full(report) { "complete" } else { "partial" };
     let body = |reading: &risk_engine::position::Reading| ReadBody {
         what: reading.what.clone(),
         source: reading.source.to_owned(),

@@ -70,13 +70,12 @@ fn measure(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
     let components = components(&accounts, volatility, &spread, &gaps);
     accounts.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then_with(|| a.key.cmp(&b.key)));
     let overall = score::overall(&components);
-    let explained = explanation::because(&accounts, &market, &spread);
     Report {
         wallet: positions.wallet,
         at: prepared.now(),
         level: score::level(overall),
         score: overall,
-        drivers: score::drivers(&components, explained),
+        drivers: score::drivers(&components, explanation::because(&accounts, &market, &spread)),
         components,
         health_factor: worst_health_factor(&accounts, &gaps),
         portfolio_value: book.value(),

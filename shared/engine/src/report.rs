@@ -11,14 +11,13 @@ use crate::position::{Block, Provenance, Reading};
 use crate::probability::{Estimate, Model};
 
 mod gas;
+mod left_out;
 mod market;
+mod pool;
 
 pub use gas::GasCost;
 pub use market::{Correlation, MarketRisk, Method, MethodRisk, Tails};
-
-mod pool;
-
-pub use self::pool::{PoolLegReport, PoolReport, RangeReport};
+pub use pool::{PoolLegReport, PoolReport, RangeReport};
 
 /// Everything the engine says of one wallet.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,19 +75,6 @@ pub struct Report {
     /// Protocols and chains that nobody was asked to read, by name: whoever asks says so after the assessment. Nothing of
     /// them is in any figure, and nothing that is absent from the report has gone because of them.
     pub left_out: Vec<String>,
-}
-
-impl Report {
-    /// Whether something of this name (an account's key, an asset) may be there though the report does not hold it.
-    #[must_use]
-    pub fn may_hide(&self, key: &str) -> bool {
-        let protocol = |name: &str| Protocol::ALL.iter().any(|protocol| protocol.name() == name);
-        let is_account = key.split(':').next().is_some_and(protocol);
-        // An asset may be held in any protocol.
-        let hides =
-            |name: &String| key.split(':').any(|part| part == name) || (!is_account && protocol(name));
-        self.left_out.iter().any(hides)
-    }
 }
 
 /// The components of the score.
