@@ -3,7 +3,7 @@ export CARGO_BUILD_JOBS ?= 2
 CARGO := cargo
 TOOLS := .tools
 
-.PHONY: help run test test-reference test-chain check chaos bench bench-edge edge backtest lambda-local fmt wasm
+.PHONY: help run test test-reference test-chain check chaos bench bench-sweep bench-edge edge backtest lambda-local fmt wasm
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -43,14 +43,18 @@ check: ## formatting, lints, docs, architecture and tidy tests, WebAssembly buil
 wasm:
 	@./wasm.sh check -p risk-model -p risk-engine -p risk-edge
 
-chaos: ## kill sweeps and the API at random points, KILLS=200 SEED=7: no alert lost, none twice, every message arrives
+chaos: ## KILLS=200 SEED=7 kills at random points, and a crash over WALLETS=10000: no alert lost, none twice, each told
 	$(CARGO) build --workspace --bins
-	KILLS=$(or $(KILLS),200) $(CARGO) test -p risk-tests --test chaos -- --nocapture
+	KILLS=$(or $(KILLS),200) WALLETS=$(or $(WALLETS),10000) $(CARGO) test -p risk-tests --test chaos -- --nocapture --test-threads=1
 
 bench: ## loopback load beside a bare route, start-up, memory, and the maths beside numpy and @aave/math-utils, in one run
 	tests/reference/install.sh
 	$(CARGO) build --release -p risk-sandbox -p risk-api -p risk-tests --bins
 	$(CARGO) bench -p risk-tests --bench service --bench maths
+
+bench-sweep: ## sweeps of 10 k, 100 k and 1 M wallets (WALLETS=n,… for others): wallets/s, upstream requests, memory, bytes
+	$(CARGO) build --release -p risk-sandbox -p risk-api -p risk-sweep
+	WALLETS=$(WALLETS) $(CARGO) bench -p risk-tests --bench sweep
 
 bench-edge: edge ## the module's size, start and speed beside viem's isAddress and ajv on the same cases
 	node tests/edge/drivers/bench.mjs

@@ -1,9 +1,13 @@
-//! Kills at random points of sweep and delivery: no alert is lost, none stands twice, and every message arrives.
+//! Kills at random points of sweep and delivery, and crashes of the market: no alert is lost, none stands twice, and every
+//! message arrives.
 //!
 //! `make chaos` kills 200 times; `KILLS` and `SEED` set other numbers. What is random comes from the seed alone, which is
 //! printed, but where in its work a killed process was depends on the machine.
 
 #![cfg(test)]
+
+mod crash;
+mod expected;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

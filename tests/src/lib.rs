@@ -3,7 +3,9 @@
 pub mod gateway;
 pub mod moto;
 pub mod process;
+pub mod process_facts;
 pub mod redis;
+pub mod seed;
 pub mod stack;
 
 pub use gateway::Gateway;

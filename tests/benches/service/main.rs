@@ -2,12 +2,11 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it saw")]
 
 mod load;
-mod process_facts;
 mod start;
 
 use std::time::Duration;
 
-use risk_tests::{Host, Process, Stack};
+use risk_tests::{Host, Process, Stack, process_facts};
 
 const TIME: Duration = Duration::from_secs(5);
 

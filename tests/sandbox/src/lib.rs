@@ -28,10 +28,12 @@ mod the_graph;
 mod wallets;
 mod world;
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use alloy_primitives::Address;
 use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
@@ -50,14 +52,20 @@ pub struct Options {
 }
 
 /// A running sandbox. It stops when it is dropped.
-#[derive(Debug)]
 pub struct Sandbox {
     /// "http://127.0.0.1:port", without a slash at the end.
     pub base_url: String,
     /// Where it listens.
     pub addr: SocketAddr,
+    world: Arc<World>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("addr", &self.addr).finish_non_exhaustive()
+    }
 }
 
 impl Sandbox {
@@ -86,7 +94,22 @@ impl Sandbox {
                 tracing::error!(%error, "sandbox server failed");
             }
         });
-        Ok(Self { base_url: format!("http://{addr}"), addr, stop: Some(stop), server })
+        Ok(Self { base_url: format!("http://{addr}"), addr, world, stop: Some(stop), server })
+    }
+
+    /// The token contracts that a list of an address's tokens holds, by chain id: for tests that begin where a million
+    /// wallets were listed long ago.
+    #[must_use]
+    pub fn tokens_of(&self, address: Address) -> Vec<(u64, Address)> {
+        let wallet = self.world.wallet(address);
+        let listed = wallet.held.iter().filter_map(|held| {
+            let chain = self.world.chain_by_id(held.chain_id)?;
+            let places = held.tokens.iter().map(|(place, _)| place).chain(&held.emptied);
+            let known = places.filter_map(|place| chain.tokens.get(*place)).map(|token| token.underlying);
+            let spam = held.spam.iter().filter_map(|(place, _)| chain.spam.get(*place).copied());
+            Some(known.chain(spam).map(|token| (chain.facts.id, token)).collect::<Vec<_>>())
+        });
+        listed.flatten().collect()
     }
 
     /// Stops listening and waits until the requests under way are answered.
