@@ -3,7 +3,7 @@ export CARGO_BUILD_JOBS ?= 2
 CARGO := cargo
 TOOLS := .tools
 
-.PHONY: help run test test-reference test-chain check chaos bench bench-sweep bench-edge edge backtest lambda-local fmt wasm
+.PHONY: help run test test-reference test-chain check chaos crash bench bench-sweep bench-edge edge backtest lambda-local fmt wasm
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -43,9 +43,13 @@ check: ## formatting, lints, docs, architecture and tidy tests, WebAssembly buil
 wasm:
 	@./wasm.sh check -p risk-model -p risk-engine -p risk-edge
 
-chaos: ## KILLS=200 SEED=7 kills at random points, and a crash over WALLETS=10000: no alert lost, none twice, each told
+chaos: ## kill sweeps and the API at random points, KILLS=200 SEED=7: no alert lost, none twice, every message arrives
 	$(CARGO) build --workspace --bins
-	KILLS=$(or $(KILLS),200) WALLETS=$(or $(WALLETS),10000) $(CARGO) test -p risk-tests --test chaos -- --nocapture --test-threads=1
+	KILLS=$(or $(KILLS),200) $(CARGO) test -p risk-tests --test chaos kills -- --nocapture
+
+crash: ## a crash, its end and a flapping price over WALLETS=10000: exactly the alerts of an independent count, each told once
+	$(CARGO) build --release --workspace --bins
+	WALLETS=$(or $(WALLETS),10000) $(CARGO) test --release -p risk-tests --test chaos crash -- --nocapture
 
 bench: ## loopback load beside a bare route, start-up, memory, and the maths beside numpy and @aave/math-utils, in one run
 	tests/reference/install.sh

@@ -14,6 +14,7 @@ export ENV=development DATA_DIR="$data" ADMIN_API_KEY="${ADMIN_API_KEY:-rm_$(hea
 export ALCHEMY_URL="$sandbox/alchemy/{network}/v2/{key}" ALCHEMY_API_KEY=sandbox
 export COINGECKO_URL="$sandbox/coingecko/api/v3" COINGECKO_API_KEY=sandbox COINGECKO_RATE_PER_SECOND=1000
 export DEFILLAMA_URL="$sandbox/llama" DEFILLAMA_RATE_PER_SECOND=1000
+export DEFILLAMA_TVL_URL="$sandbox/llama" DEFILLAMA_TVL_RATE_PER_SECOND=1000
 export ETHERSCAN_URL="$sandbox/etherscan/v2/api" ETHERSCAN_API_KEY=sandbox ETHERSCAN_RATE_PER_SECOND=1000
 export THEGRAPH_URL="$sandbox/thegraph/api" THEGRAPH_API_KEY=sandbox
 wallet=$(curl -fsS "$sandbox/control/catalogue" | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["address"])')

@@ -32,6 +32,7 @@ export LOG_LEVEL="${LOG_LEVEL:-warn}" BACKGROUND_TASK_INTERVAL=60 NEAR_TASK_INTE
 export ALCHEMY_URL="$sandbox/alchemy/{network}/v2/{key}" ALCHEMY_API_KEY=sandbox
 export COINGECKO_URL="$sandbox/coingecko/api/v3" COINGECKO_API_KEY=sandbox COINGECKO_RATE_PER_SECOND=1000
 export DEFILLAMA_URL="$sandbox/llama" DEFILLAMA_RATE_PER_SECOND=1000
+export DEFILLAMA_TVL_URL="$sandbox/llama" DEFILLAMA_TVL_RATE_PER_SECOND=1000
 export ETHERSCAN_URL="$sandbox/etherscan/v2/api" ETHERSCAN_API_KEY=sandbox ETHERSCAN_RATE_PER_SECOND=1000
 export THEGRAPH_URL="$sandbox/thegraph/api" THEGRAPH_API_KEY=sandbox
 CHANNELS='[{"id": "desk", "kind": "slack", "url": "'$sandbox'/receivers/slack/services/T0/B0/x"}]'

@@ -260,6 +260,8 @@ pub fn environment(sandbox: &str, data: &str) -> Vec<(String, String)> {
         ("COINGECKO_RATE_PER_SECOND", "10000".to_owned()),
         ("DEFILLAMA_URL", format!("{sandbox}/llama")),
         ("DEFILLAMA_RATE_PER_SECOND", "10000".to_owned()),
+        ("DEFILLAMA_TVL_URL", format!("{sandbox}/llama")),
+        ("DEFILLAMA_TVL_RATE_PER_SECOND", "10000".to_owned()),
         ("ETHERSCAN_URL", format!("{sandbox}/etherscan/v2/api")),
         ("ETHERSCAN_API_KEY", "sandbox".to_owned()),
         ("ETHERSCAN_RATE_PER_SECOND", "10000".to_owned()),

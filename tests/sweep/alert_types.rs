@@ -73,6 +73,32 @@ async fn changed_terms_dear_gas_and_a_stale_oracle_are_told_and_closed_when_they
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn value_that_leaves_a_protocol_is_told_to_those_in_it_and_is_over_when_it_is_back() {
+    let stack = stack().await;
+    let near = watch(&stack, "near", json!({})).await;
+    stack.sweep().await.unwrap();
+    stack.control("POST", "locked", json!({"slug": "aave-v3", "factor": 0.7})).await.unwrap();
+    stack.control("POST", "locked", json!({"slug": "lido", "factor": 0.1})).await.unwrap();
+    let drop = opened(&stack, "protocol_tvl_drop").await;
+    assert_eq!((&drop["wallet_address"], &drop["account"]), (&json!(near), &json!("aave_v3")), "{drop}");
+    assert_eq!(drop["severity"], "medium", "{drop}");
+    assert!(text(&drop, "message").contains("30.0 % under its highest of the last 24 h"), "{drop}");
+    assert!(text(&drop, "action").contains("of collateral there can be withdrawn"), "{drop}");
+    stack.control("POST", "locked", json!({"slug": "aave-v3", "factor": 0.4})).await.unwrap();
+    assert_eq!(opened(&stack, "protocol_tvl_drop").await["severity"], "high");
+    // A value that cannot be read is no end of it.
+    stack.control("POST", "locked", json!({"slug": "aave-v3", "factor": 1})).await.unwrap();
+    stack.control("POST", "fault", json!({"provider": "llama", "kind": "status_500"})).await.unwrap();
+    for _ in 0..3 {
+        opened(&stack, "protocol_tvl_drop").await;
+    }
+    stack.control("DELETE", "fault", Value::Null).await.unwrap();
+    opened(&stack, "protocol_tvl_drop").await;
+    stack.sweep().await.unwrap();
+    assert_eq!(alerts(&stack, "protocol_tvl_drop").await[0]["state"], "resolved");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_fall_is_told_once_and_rests_after_it_is_over() {
     let stack = stack().await;
     watch(&stack, "safe", json!({})).await;

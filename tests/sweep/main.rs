@@ -4,6 +4,7 @@
 
 mod alert_types;
 mod delivery;
+mod provider_faults;
 mod queue;
 
 use std::collections::HashSet;

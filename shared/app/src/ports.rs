@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use risk_engine::market::{DailyCloses, Gas, HourlyCloses, Quote};
+use risk_engine::market::{DailyCloses, Gas, HourlyCloses, Quote, ValueLocked};
 use risk_engine::position::{Reading, WalletPositions};
 use risk_model::request::Scope;
-use risk_model::{Asset, ChainId, ChannelId, Gap, KnownMarkets, Timestamp, Wallet};
+use risk_model::{Asset, ChainId, ChannelId, Gap, KnownMarkets, Protocol, Timestamp, Wallet};
 
 use crate::delivery::{Channel, Message, Receipt};
 use crate::records::SweepReport;
@@ -90,6 +90,14 @@ pub trait Histories: Send + Sync {
 pub trait GasPrices: Send + Sync {
     /// Gas of distinct chains, and gaps for those without.
     async fn gas(&self, chains: &[ChainId]) -> (HashMap<ChainId, Gas>, Vec<Gap>, Vec<Reading>);
+}
+
+/// Value locked in protocols.
+#[async_trait]
+pub trait ValuesLocked: Send + Sync {
+    /// The value locked in each of distinct protocols, or the gap that is left: it affects `Confirmation`, because no
+    /// figure of a wallet comes from it.
+    async fn locked(&self, protocols: &[Protocol]) -> HashMap<Protocol, Result<ValueLocked, Gap>>;
 }
 
 /// The channels that alerts are delivered to.

@@ -22,7 +22,7 @@ use risk_model::request::Scope;
 use risk_model::{ChainId, Gap, Protocol, Rejection, Wallet};
 use thiserror::Error;
 
-use crate::ports::{Channels, Clock, GasPrices, Histories, Positions, Prices, Upstreams};
+use crate::ports::{Channels, Clock, GasPrices, Histories, Positions, Prices, Upstreams, ValuesLocked};
 use crate::stores::{Store, StoreError};
 
 pub use alerts::AlertPage;
@@ -48,6 +48,8 @@ pub struct Ports {
     pub histories: Arc<dyn Histories>,
     /// Gas prices.
     pub gas: Arc<dyn GasPrices>,
+    /// Value locked in protocols.
+    pub locked: Arc<dyn ValuesLocked>,
     /// Upstreams as a whole.
     pub upstreams: Arc<dyn Upstreams>,
     /// What is kept.

@@ -155,6 +155,8 @@ pub struct Settings {
     pub coingecko: Provider,
     /// `DEFILLAMA_URL` (`https://coins.llama.fi`), `DEFILLAMA_RATE_PER_SECOND` (1.5).
     pub defillama: Provider,
+    /// `DEFILLAMA_TVL_URL` (`https://api.llama.fi`), `DEFILLAMA_TVL_RATE_PER_SECOND` (1.5).
+    pub defillama_locked: Provider,
     /// `ETHERSCAN_URL` (`https://api.etherscan.io/v2/api`), `ETHERSCAN_API_KEY`, `ETHERSCAN_RATE_PER_SECOND` (3).
     pub etherscan: Provider,
     /// `THEGRAPH_URL` (`https://gateway.thegraph.com/api`), `THEGRAPH_API_KEY`, `THEGRAPH_RATE_PER_SECOND`.
@@ -226,6 +228,7 @@ impl Settings {
             alchemy: reader.provider("ALCHEMY", "https://{network}.g.alchemy.com/v2/{key}", None),
             coingecko: reader.provider("COINGECKO", "https://api.coingecko.com/api/v3", Some(0.5)),
             defillama: reader.provider("DEFILLAMA", "https://coins.llama.fi", Some(1.5)),
+            defillama_locked: reader.provider("DEFILLAMA_TVL", "https://api.llama.fi", Some(1.5)),
             etherscan: reader.provider("ETHERSCAN", "https://api.etherscan.io/v2/api", Some(3.0)),
             the_graph: reader.provider("THEGRAPH", "https://gateway.thegraph.com/api", None),
         };

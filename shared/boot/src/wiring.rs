@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use anyhow::Context;
-use risk_app::ports::{Bus, Clock, Positions, UpstreamHealth, Upstreams};
+use risk_app::ports::{Bus, Clock, Positions, UpstreamHealth, Upstreams, ValuesLocked};
 use risk_app::service::Ports;
 use risk_app::sharing::Quota;
 use risk_app::{Service, Settings as ServiceSettings};
@@ -13,7 +13,7 @@ use risk_engine::alarm::Thresholds;
 use risk_feeds::Key;
 use risk_feeds::alchemy::{Alchemy, AlchemySettings, FeeHistory};
 use risk_feeds::coingecko::{CoinGecko, CoinGeckoSettings};
-use risk_feeds::defillama::{DefiLlama, DefiLlamaSettings};
+use risk_feeds::defillama::{DefiLlama, DefiLlamaLocked, DefiLlamaSettings};
 use risk_feeds::etherscan::{Etherscan, EtherscanSettings};
 use risk_feeds::gas::{GasFallback, GasOracle};
 use risk_feeds::histories::PriceHistories;
@@ -59,6 +59,7 @@ struct Providers {
     fee_history: Arc<FeeHistory>,
     coingecko: Arc<CoinGecko>,
     defillama: Arc<DefiLlama>,
+    locked: Arc<DefiLlamaLocked>,
     etherscan: Arc<Etherscan>,
 }
 
@@ -68,6 +69,7 @@ impl Upstreams for Providers {
             self.positions.upstreams(),
             self.coingecko.upstreams(),
             self.defillama.upstreams(),
+            self.locked.upstreams(),
             self.etherscan.upstreams(),
         ]
         .concat()
@@ -115,6 +117,7 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
             Some(Arc::clone(&providers.fee_history) as Arc<dyn GasFallback>),
             Arc::clone(&clock),
         )),
+        locked: Arc::clone(&providers.locked) as Arc<dyn ValuesLocked>,
         upstreams: Arc::new(providers),
         store: Arc::new(SqliteStore::new(settings.data_dir.join(DATABASE))),
         clock,
@@ -151,6 +154,9 @@ fn providers(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Providers, r
     let mut defillama = DefiLlamaSettings::new(settings.defillama.url.expose());
     defillama.requests_per_second = settings.defillama.rate_per_second;
     defillama.deadline = settings.upstream_deadline;
+    let mut locked = DefiLlamaSettings::new(settings.defillama_locked.url.expose());
+    locked.requests_per_second = settings.defillama_locked.rate_per_second;
+    locked.deadline = settings.upstream_deadline;
     let mut etherscan = EtherscanSettings::new(settings.etherscan.url.expose(), key(&settings.etherscan));
     etherscan.requests_per_second = settings.etherscan.rate_per_second;
     etherscan.deadline = settings.upstream_deadline;
@@ -170,6 +176,7 @@ fn providers(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Providers, r
         positions: Arc::new(positions),
         coingecko: Arc::new(CoinGecko::new(&client, coingecko, Arc::clone(clock))?),
         defillama: Arc::new(DefiLlama::new(&client, &defillama, Arc::clone(clock))?),
+        locked: Arc::new(DefiLlamaLocked::new(&client, &locked, Arc::clone(clock))?),
         etherscan: Arc::new(Etherscan::new(&client, etherscan, Arc::clone(clock))?),
     })
 }

@@ -11,6 +11,7 @@ mod gas;
 mod health;
 mod judge;
 mod liquidation;
+mod locked;
 mod memory;
 mod oracle;
 mod peg;

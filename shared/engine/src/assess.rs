@@ -67,6 +67,7 @@ fn measure(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
     let (market, volatility) = exposure::measure(&book, prepared, &mut gaps);
     let spread = spread::measure(&book, prepared, &mut gaps);
     note_market(positions, &book, prepared, &mut gaps);
+    let value_locked = value_locked(positions, prepared, &mut gaps);
     let components = components(&accounts, volatility, &spread, &gaps);
     accounts.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then_with(|| a.key.cmp(&b.key)));
     let overall = score::overall(&components);
@@ -92,6 +93,7 @@ fn measure(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
         liquidity: spread.liquidity,
         gas: gas(prepared),
         repayment_gas: repayment_gas(prepared),
+        value_locked,
         readings: positions.readings.iter().chain(&prepared.market().readings).cloned().collect(),
         exposures: book.by_asset(),
         stress: Vec::new(),
@@ -262,6 +264,25 @@ fn recommendations<'a>(
         .collect();
     all.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.account.cmp(&b.account)));
     all
+}
+
+/// The value locked in each protocol that the wallet is in; one that is not known is a gap that leaves no figure open.
+fn value_locked(
+    positions: &WalletPositions,
+    prepared: &Prepared<'_>,
+    gaps: &mut Gaps,
+) -> Vec<(Protocol, f64)> {
+    let known = &prepared.market().value_locked;
+    let mut values = Vec::new();
+    for protocol in positions.protocols() {
+        match known.get(&protocol) {
+            Some(Ok(locked)) => values.push((protocol, locked.usd)),
+            Some(Err(gap)) => gaps.add(gap.clone()),
+            // Nobody was asked: a replay of the past and a simulation have no use for it.
+            None => {}
+        }
+    }
+    values
 }
 
 /// Gas units × gwei × 1e-9 of the chain's own token, at its market price.

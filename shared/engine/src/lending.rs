@@ -242,6 +242,17 @@ pub enum Account {
 }
 
 impl Account {
+    /// The protocol that it is an account of.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        match self {
+            Self::Aave(account) => account.market.protocol,
+            Self::CompoundV2(_) => Protocol::CompoundV2,
+            Self::CompoundV3(_) => Protocol::CompoundV3,
+            Self::Morpho(_) => Protocol::MorphoBlue,
+        }
+    }
+
     /// Receipt tokens that the wallet holds and that its account would not name by itself when it is read again:
     /// cTokens of markets that were not entered. They are to be kept among the wallet's known tokens.
     #[must_use]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use risk_model::{Asset, ChainId, Gap, Timestamp};
+use risk_model::{Asset, ChainId, Gap, Protocol, Timestamp};
 
 use crate::position::Reading;
 
@@ -75,6 +75,17 @@ pub struct Gas {
     pub observed_at: Timestamp,
 }
 
+/// What everybody together has in a protocol.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValueLocked {
+    /// USD, finite and not under zero.
+    pub usd: f64,
+    /// The provider it is from.
+    pub source: &'static str,
+    /// When it was read: the provider tells no time of its own.
+    pub observed_at: Timestamp,
+}
+
 /// What the markets say, once for a whole batch.
 #[derive(Clone, Debug, Default)]
 pub struct MarketData {
@@ -86,6 +97,8 @@ pub struct MarketData {
     pub hourly: HashMap<Asset, Arc<HourlyCloses>>,
     /// Gas by chain.
     pub gas: HashMap<ChainId, Gas>,
+    /// The value locked in each protocol that was asked about, or why it is not known.
+    pub value_locked: HashMap<Protocol, Result<ValueLocked, Gap>>,
     /// Why an asset's quote or closes are missing, or unconfirmed.
     pub asset_gaps: HashMap<Asset, Vec<Gap>>,
     /// Gaps that are of no one asset (gas, a whole provider).

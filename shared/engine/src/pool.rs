@@ -108,6 +108,15 @@ pub enum PoolPosition {
 }
 
 impl PoolPosition {
+    /// The protocol that the pool is of.
+    #[must_use]
+    pub const fn protocol(&self) -> Protocol {
+        match self {
+            Self::UniswapV3(_) => Protocol::UniswapV3,
+            Self::Curve(_) => Protocol::Curve,
+        }
+    }
+
     /// The tokens of the pool: what must be priced.
     pub fn tokens(&self) -> impl Iterator<Item = &PoolToken> {
         match self {

@@ -1,8 +1,9 @@
 //! What a wallet holds, as read: token holdings, lending accounts and liquidity, each with where and when it was read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use risk_model::{Asset, B256, ChainId, Gap, KnownMarkets, Timestamp, U256, Wallet};
+use risk_model::{Asset, B256, ChainId, Gap, KnownMarkets, Protocol, Timestamp, U256, Wallet};
 
 use crate::lending::Account;
 use crate::pool::PoolPosition;
@@ -60,6 +61,15 @@ pub struct LendingAccount {
     pub account: Account,
     /// Where it was read from.
     pub provenance: Provenance,
+}
+
+impl WalletPositions {
+    /// The protocols that the wallet has an account or a pool in.
+    #[must_use]
+    pub fn protocols(&self) -> BTreeSet<Protocol> {
+        let accounts = self.accounts.iter().map(|one| one.account.protocol());
+        accounts.chain(self.pools.iter().map(PoolPosition::protocol)).collect()
+    }
 }
 
 /// Whole tokens of an amount in base units, for statistics: correctly rounded, finite for every input.

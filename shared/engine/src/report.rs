@@ -12,6 +12,7 @@ use crate::probability::{Estimate, Model};
 
 mod gas;
 mod left_out;
+mod locked;
 mod market;
 mod pool;
 
@@ -64,6 +65,8 @@ pub struct Report {
     pub gas: Vec<(ChainId, f64)>,
     /// What the gas of a repayment costs on the same chains.
     pub repayment_gas: Vec<GasCost>,
+    /// Value locked as a whole in each protocol that the wallet is in, where known: USD.
+    pub value_locked: Vec<(Protocol, f64)>,
     /// What made the score, largest first.
     pub drivers: Vec<Driver>,
     /// What to do, in amounts.

@@ -1,5 +1,7 @@
 //! DefiLlama's coin prices: the second source, with confidence and age, without a key.
 
+mod locked;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,8 @@ use crate::coins::Coin;
 use crate::figures::{past, price_usd};
 use crate::gaps::{gap_of_call, health};
 use crate::provider::{Price, ProviderPrices, Said};
+
+pub use self::locked::DefiLlamaLocked;
 
 /// The provider's name in quotes, gaps and readings.
 pub const DEFILLAMA: &str = "defillama";

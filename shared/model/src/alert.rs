@@ -25,6 +25,8 @@ named! {
         OracleDivergence = "oracle_divergence",
         /// A protocol's oracle has not been updated for too long.
         OracleStale = "oracle_stale",
+        /// Value leaves a protocol that the wallet is in.
+        ProtocolTvlDrop = "protocol_tvl_drop",
         /// Governance changed the terms of an asset that an account depends on, to the owner's loss.
         ParameterChange = "parameter_change",
         /// Interest alone liquidates an account soon.

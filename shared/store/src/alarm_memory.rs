@@ -10,7 +10,7 @@ use risk_engine::alarm::{
     TermsMemory,
 };
 use risk_engine::lending::Terms;
-use risk_model::{Asset, ChainId, Timestamp};
+use risk_model::{Asset, ChainId, Protocol, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The version that is written, and the only one that is read.
@@ -29,6 +29,9 @@ struct MemoryText {
     /// By chain: gwei and when it moved.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     gas: BTreeMap<String, (Exact, u64)>,
+    /// By protocol: as the peaks of an account.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    locked: BTreeMap<String, PeaksText>,
     /// Account, kind, severity and when it resolved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rests: Vec<(String, String, String, u64)>,
@@ -41,7 +44,7 @@ struct AccountText {
     near: bool,
     /// Half window, its highest factor and that of the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    peaks: Option<(u64, Exact, Option<Exact>)>,
+    peaks: Option<PeaksText>,
     #[serde(default, skip_serializing_if = "is_zero")]
     mode: u8,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -68,6 +71,8 @@ impl TryFrom<String> for Exact {
     }
 }
 
+/// Half window, its highest and that of the one before.
+type PeaksText = (u64, Exact, Option<Exact>);
 /// Liquidation threshold, loan to value, liquidation bonus, frozen, paused.
 type AssetText = (Exact, Option<Exact>, Option<Exact>, bool, bool);
 /// The accepted terms, and worse ones since when.
@@ -84,7 +89,7 @@ pub(crate) fn text_of(memory: &Memory) -> String {
         let terms = one.terms.iter().map(|(asset, terms)| (asset.to_string(), terms_text(terms)));
         let text = AccountText {
             near: one.is_near,
-            peaks: one.peaks.map(|peaks| (peaks.half, Exact(peaks.highest), peaks.before.map(Exact))),
+            peaks: one.peaks.map(peaks_text),
             mode: one.e_mode,
             terms: terms.collect(),
         };
@@ -98,10 +103,15 @@ pub(crate) fn text_of(memory: &Memory) -> String {
         blind: memory.blind_since.map(Timestamp::seconds),
         accounts: memory.accounts.iter().map(account).collect(),
         gas: gas.collect(),
+        locked: memory.locked.iter().map(|(one, peaks)| (one.to_string(), peaks_text(*peaks))).collect(),
         rests: memory.rests.iter().map(rest).collect(),
     };
     // Maps by text and plain numbers always have a JSON form; what would have none is no memory when it is read.
     serde_json::to_string(&text).unwrap_or_default()
+}
+
+fn peaks_text(peaks: Peaks) -> PeaksText {
+    (peaks.half, Exact(peaks.highest), peaks.before.map(Exact))
 }
 
 fn terms_text(one: &TermsMemory) -> TermsText {
@@ -129,6 +139,10 @@ pub(crate) fn memory_of(text: &str) -> Option<Memory> {
         let chain: ChainId = chain.parse().ok()?;
         Some((chain, NormalGas { gwei: positive(gwei)?, at: Timestamp::new(at) }))
     });
+    let locked = text.locked.into_iter().map(|(protocol, peaks)| {
+        let protocol: Protocol = protocol.parse().ok()?;
+        Some((protocol, peaks_of(peaks)?))
+    });
     let rests = text.rests.into_iter().map(|(account, kind, severity, at)| {
         let (kind, severity) = (kind.parse().ok()?, severity.parse().ok()?);
         Some(Rest { account, kind, severity, at: Timestamp::new(at) })
@@ -137,6 +151,7 @@ pub(crate) fn memory_of(text: &str) -> Option<Memory> {
         blind_since: text.blind.map(Timestamp::new),
         accounts: accounts.collect::<Option<_>>()?,
         gas: gas.collect::<Option<_>>()?,
+        locked: locked.collect::<Option<_>>()?,
         rests: rests.collect::<Option<_>>()?,
     })
 }
@@ -146,10 +161,7 @@ fn account_of(text: AccountText) -> Option<AccountMemory> {
         return None;
     }
     let peaks = match text.peaks {
-        Some((half, highest, before)) => {
-            let before = before.map_or(Some(None), |before| positive(before).map(Some))?;
-            Some(Peaks { half, highest: positive(highest)?, before })
-        }
+        Some(peaks) => Some(peaks_of(peaks)?),
         None => None,
     };
     let terms = text.terms.into_iter().map(|(asset, (accepted, pending))| {
@@ -158,6 +170,11 @@ fn account_of(text: AccountText) -> Option<AccountMemory> {
         Some((asset, TermsMemory { accepted: asset_terms(accepted), pending }))
     });
     Some(AccountMemory { is_near: text.near, peaks, e_mode: text.mode, terms: terms.collect::<Option<_>>()? })
+}
+
+fn peaks_of((half, highest, before): PeaksText) -> Option<Peaks> {
+    let before = before.map_or(Some(None), |before| positive(before).map(Some))?;
+    Some(Peaks { half, highest: positive(highest)?, before })
 }
 
 fn asset_terms(text: AssetText) -> AssetTerms {

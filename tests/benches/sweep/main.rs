@@ -2,7 +2,7 @@
 //!
 //! Every wallet's tokens were looked up before, as they are once when a wallet is watched; every table of the sweep's own
 //! is the size that the list makes it. The first sweep of a list reads the histories of its assets and writes every
-//! assessment anew; the second finds them.
+//! assessment anew; the second finds them. A sixth of the wallets hold a token that nobody prices, and are unknown.
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it saw")]
 
 use std::time::Duration;
@@ -81,9 +81,10 @@ async fn run(stack: &Stack, size: u64) -> anyhow::Result<Run> {
     let printed = sweep.printed();
     let done: Value =
         printed.lines().rev().find_map(|line| serde_json::from_str(line).ok()).unwrap_or_default();
-    let is_done =
-        status.success() && done["outcome"] == "done" && done["wallets"] == size && done["unknown"] == 0;
-    anyhow::ensure!(is_done, "{status}: {printed}");
+    let is_done = status.success() && done["outcome"] == "done" && done["wallets"] == size;
+    // More would be wallets that could not be read, which cost less.
+    let is_read = done["unknown"].as_f64().is_some_and(|unknown| unknown < 0.2 * size as f64);
+    anyhow::ensure!(is_done && is_read, "{status}: {printed}");
     let sandbox_cpu_seconds = process_facts::cpu_seconds(own) - before;
     Ok(Run { seconds, cpu_seconds, sandbox_cpu_seconds, peak_mb, written_mb })
 }

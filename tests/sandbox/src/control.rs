@@ -34,6 +34,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/pool", post(pool::set))
         .route("/reserve", post(governance::reserve))
         .route("/gas", post(governance::gas))
+        .route("/locked", post(governance::locked))
         .route("/advance", post(advance))
         .route("/fault", post(set_fault).get(list_faults).delete(clear_faults))
         .route("/counters", get(counters).delete(clear_counters))

@@ -152,16 +152,26 @@ fn period_seconds(text: &str) -> Option<u64> {
 }
 
 /// A protocol: slug, name, category, and its value locked in USD when ether stood at its starting price.
-const PROTOCOLS: [(&str, &str, &str, f64); 5] = [
+const PROTOCOLS: [(&str, &str, &str, f64); 10] = [
     ("aave-v3", "Aave V3", "Lending", 0.0),
     ("lido", "Lido", "Liquid Staking", 18.4e9),
     ("uniswap-v3", "Uniswap V3", "Dexs", 2.1e9),
     ("curve-dex", "Curve DEX", "Dexs", 1.9e9),
+    ("aave-v2", "Aave V2", "Lending", 0.4e9),
+    ("compound-v2", "Compound V2", "Lending", 0.2e9),
+    ("compound-v3", "Compound V3", "Lending", 1.7e9),
+    ("morpho-v1", "Morpho V1", "Lending", 5.2e9),
+    ("sparklend", "SparkLend", "Lending", 3.1e9),
     ("ethena-usde", "Ethena USDe", "Basis Trading", 6.0e9),
 ];
 
 /// Value locked: for Aave what its reserves hold idle, for the others a figure that moves with ether.
 fn locked_usd(world: &World, slug: &str, usual: f64, time: u64) -> f64 {
+    let stays = world.governed.locked_factor(slug);
+    stays * entrusted_usd(world, slug, usual, time)
+}
+
+fn entrusted_usd(world: &World, slug: &str, usual: f64, time: u64) -> f64 {
     if slug != "aave-v3" {
         let Some(ether) = world.market.place_of("eth") else {
             return usual;

@@ -127,6 +127,8 @@ pub(crate) struct ThresholdsBody {
     pub gas_multiple: LineBody,
     /// `gas_spike`, what a repayment's gas must cost at least, USD.
     pub gas_min_usd: f64,
+    /// `protocol_tvl_drop`, fall of a protocol's value from its highest of the last day, fraction.
+    pub locked_fall: LineBody,
     /// `parameter_change`, how long a change is news, seconds.
     pub parameter_notice_seconds: u64,
     /// `data_blind`, how long a wallet may be unreadable, seconds.
@@ -164,7 +166,8 @@ impl From<&Thresholds> for ThresholdsBody {
             fall_matters_under,
             oracle_age_seconds,
             carry_days,
-            gas_multiple
+            gas_multiple,
+            locked_fall
         )
     }
 }

@@ -20,7 +20,7 @@ use risk_engine::Parameters;
 use risk_engine::aave::{self, Market, Position, Reserve, ReservePosition, Rounding};
 use risk_engine::alarm::Thresholds;
 use risk_engine::lending::{Account, Unit};
-use risk_engine::market::{DailyCloses, Gas, HourlyCloses, Quote};
+use risk_engine::market::{DailyCloses, Gas, HourlyCloses, Quote, ValueLocked};
 use risk_engine::position::{Block, LendingAccount, Provenance, Reading, WalletPositions};
 use risk_model::request::Scope;
 use risk_model::{
@@ -248,6 +248,13 @@ impl Channels for Fake {
 impl GasPrices for Fake {
     async fn gas(&self, _: &[ChainId]) -> (HashMap<ChainId, Gas>, Vec<Gap>, Vec<Reading>) {
         (HashMap::new(), Vec::new(), Vec::new())
+    }
+}
+
+#[async_trait]
+impl ValuesLocked for Fake {
+    async fn locked(&self, _: &[Protocol]) -> HashMap<Protocol, Result<ValueLocked, Gap>> {
+        HashMap::new()
     }
 }
 

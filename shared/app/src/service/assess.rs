@@ -13,7 +13,8 @@ use risk_engine::report::{AccountReport, Report};
 use risk_engine::{Prepared, assess};
 use risk_model::request::Scope;
 use risk_model::{
-    Affects, Asset, ChainId, Gap, GapReason, HealthFactor, KnownMarkets, Severity, Timestamp, Wallet,
+    Affects, Asset, ChainId, Gap, GapReason, HealthFactor, KnownMarkets, Protocol, Severity, Timestamp,
+    Wallet,
 };
 
 use super::hourly::simulated_assets;
@@ -52,7 +53,11 @@ impl Service {
             wallet.gaps.push(no_token_list(wallet.wallet));
         }
         let assets = distinct_assets(&positions);
-        let market = self.market(&assets, &simulated_assets(&positions)).await;
+        let simulated = simulated_assets(&positions);
+        let protocols = distinct_protocols(&positions);
+        let (mut market, locked) =
+            tokio::join!(self.market(&assets, &simulated), self.ports.locked.locked(&protocols));
+        market.value_locked = locked;
         let now = self.ports.clock.now();
         let parameters = self.settings.parameters.clone();
         let outcomes: Vec<Outcome> = positions.iter().map(Outcome::of).collect();
@@ -222,6 +227,12 @@ pub(super) fn distinct_assets(positions: &[WalletPositions]) -> Vec<Asset> {
         }
     }
     assets.into_iter().collect()
+}
+
+/// The protocols that any of the wallets is in, once each.
+fn distinct_protocols(positions: &[WalletPositions]) -> Vec<Protocol> {
+    let protocols: BTreeSet<Protocol> = positions.iter().flat_map(WalletPositions::protocols).collect();
+    protocols.into_iter().collect()
 }
 
 /// Moves gaps and readings into the market data and answers the values.

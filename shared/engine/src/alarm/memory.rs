@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use risk_model::{AlertKind, Asset, ChainId, HealthFactor, Severity, Timestamp};
+use risk_model::{AlertKind, Asset, ChainId, HealthFactor, Protocol, Severity, Timestamp};
 
 use super::terms::TermsMemory;
-use super::{Standing, Thresholds, Transition, gas, is_full};
+use super::{Standing, Thresholds, Transition, gas, is_full, locked};
 use crate::report::{AccountReport, Report};
 
 /// Accounts that are remembered of a wallet, worst first: the rest is judged without a past.
@@ -27,6 +27,8 @@ pub struct Memory {
     pub accounts: BTreeMap<String, AccountMemory>,
     /// The normal gas of each chain on which it has accounts.
     pub gas: BTreeMap<ChainId, NormalGas>,
+    /// The highest values locked in each protocol that it is in, USD.
+    pub locked: BTreeMap<Protocol, Peaks>,
     /// Alerts that resolved by themselves; at most [`MAX_RESTS`].
     pub rests: Vec<Rest>,
 }
@@ -44,7 +46,7 @@ pub struct AccountMemory {
     pub terms: BTreeMap<Asset, TermsMemory>,
 }
 
-/// The highest health factors of two half windows: together they reach back between half a window and a whole one.
+/// The highest values of two half windows, of a health factor or of USD: together they reach back between half a window and a whole one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Peaks {
     /// The half window that `highest` is of, counted from the epoch.
@@ -91,7 +93,7 @@ impl Peaks {
         (highest.is_finite() && highest > 0.0).then_some(highest)
     }
 
-    fn after(old: Option<Self>, at: Timestamp, window_seconds: u64, factor: f64) -> Self {
+    pub(super) fn after(old: Option<Self>, at: Timestamp, window_seconds: u64, factor: f64) -> Self {
         let half = half_of(at, window_seconds);
         match old {
             Some(old) if old.half == half => Self { highest: old.highest.max(factor), ..old },
@@ -131,6 +133,7 @@ impl Memory {
             blind_since: super::blind::since(report, self),
             accounts: self.accounts_after(report, thresholds),
             gas: gas::after(&self.gas, report),
+            locked: locked::after(&self.locked, report, thresholds),
             rests: self.rests_after(report.at, standing, transitions, thresholds.cool_down_seconds),
         }
     }

@@ -6,7 +6,7 @@ use super::cure::cure;
 use super::liquidation::{Stand, stand};
 use super::memory::Memory;
 use super::peg::{divergence, stablecoins};
-use super::{Condition, Identity, Line, Signal, Thresholds, blind, gas, health, oracle, terms};
+use super::{Condition, Identity, Line, Signal, Thresholds, blind, gas, health, locked, oracle, terms};
 use crate::report::{AccountReport, Report};
 use crate::score::FULL_VOLATILITY;
 
@@ -23,6 +23,10 @@ pub fn signals(report: &Report, memory: &Memory, thresholds: &Thresholds) -> Vec
     let pegs = stablecoins(report, thresholds).into_iter();
     conditions
         .extend(pegs.map(|(asset, condition)| (asset.to_string(), AlertKind::StablecoinDepeg, condition)));
+    let locked = locked::falls(report, memory, thresholds).into_iter();
+    conditions.extend(
+        locked.map(|(protocol, condition)| (protocol.to_string(), AlertKind::ProtocolTvlDrop, condition)),
+    );
     let gas = gas::spikes(report, memory, thresholds).into_iter();
     conditions.extend(gas.map(|(chain, condition)| (chain.to_string(), AlertKind::GasSpike, condition)));
     let mut signals: Vec<Signal> = conditions

@@ -81,6 +81,9 @@ pub struct Thresholds {
     pub gas_multiple: Line,
     /// `gas_spike` is only for a repayment whose gas costs at least this, USD: 10. It closes where it costs two thirds.
     pub gas_min_usd: f64,
+    /// `protocol_tvl_drop`, fall of the value locked in a protocol from its highest of the window, fraction: opens from
+    /// 0.25, closes under 0.15.
+    pub locked_fall: Line,
     /// `parameter_change` stands until the new terms have stood for so long: a day.
     pub parameter_notice_seconds: u64,
     /// `data_blind` opens after a wallet could not be read for so long: 1,200 s, two sweep intervals of 600 s.
@@ -117,6 +120,7 @@ impl Default for Thresholds {
             carry_days: Line { open: 30.0, close: 45.0 },
             gas_multiple: Line { open: 3.0, close: 2.0 },
             gas_min_usd: 10.0,
+            locked_fall: Line { open: 0.25, close: 0.15 },
             parameter_notice_seconds: 86_400,
             blindness_budget_seconds: 1_200,
             cool_down_seconds: 1_800,

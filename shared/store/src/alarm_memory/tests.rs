@@ -23,13 +23,19 @@ fn asset_terms() -> impl Strategy<Value = AssetTerms> {
     )
 }
 
+fn peaks() -> impl Strategy<Value = Peaks> {
+    (any::<u64>(), numbers(), prop::option::of(numbers())).prop_map(|(half, highest, before)| Peaks {
+        half,
+        highest,
+        before,
+    })
+}
+
 fn accounts() -> impl Strategy<Value = AccountMemory> {
-    let peaks = (any::<u64>(), numbers(), prop::option::of(numbers()))
-        .prop_map(|(half, highest, before)| Peaks { half, highest, before });
     let assets = any::<u8>().prop_map(|byte| Asset::contract(ChainId::Base, Address::repeat_byte(byte)));
     let kept = (asset_terms(), prop::option::of((asset_terms(), times())))
         .prop_map(|(accepted, pending)| TermsMemory { accepted, pending });
-    (any::<bool>(), prop::option::of(peaks), any::<u8>(), prop::collection::btree_map(assets, kept, 0..4))
+    (any::<bool>(), prop::option::of(peaks()), any::<u8>(), prop::collection::btree_map(assets, kept, 0..4))
         .prop_map(|(is_near, peaks, e_mode, terms)| AccountMemory { is_near, peaks, e_mode, terms })
 }
 
@@ -42,9 +48,16 @@ fn memories() -> impl Strategy<Value = Memory> {
         prop::option::of(times()),
         prop::collection::btree_map(".*", accounts(), 0..3),
         prop::collection::btree_map(prop::sample::select(ChainId::ALL.to_vec()), gas, 0..3),
+        prop::collection::btree_map(prop::sample::select(Protocol::ALL.to_vec()), peaks(), 0..3),
         prop::collection::vec(rests, 0..4),
     )
-        .prop_map(|(blind_since, accounts, gas, rests)| Memory { blind_since, accounts, gas, rests })
+        .prop_map(|(blind_since, accounts, gas, locked, rests)| Memory {
+            blind_since,
+            accounts,
+            gas,
+            locked,
+            rests,
+        })
 }
 
 proptest! {
@@ -78,6 +91,7 @@ fn an_empty_memory_takes_a_few_bytes_and_other_versions_are_none() {
         r#"{"v":1,"gas":{"base":["-1",1]}}"#,
         r#"{"v":1,"gas":{"base":["1e999",1]}}"#,
         r#"{"v":1,"gas":{"base":[1.0,1]}}"#,
+        r#"{"v":1,"locked":{"moon":[1,"1",null]}}"#,
         r#"{"v":1,"rests":[["a","moon_risk","low",1]]}"#,
         r#"{"v":1,"accounts":{"a":{"peaks":[1,"0",null]}}}"#,
     ] {

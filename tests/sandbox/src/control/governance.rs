@@ -1,4 +1,5 @@
-//! Changing what governance and the market for blocks decide: a reserve's terms, a chain's gas.
+//! Changing what governance, depositors and the market for blocks decide: a reserve's terms, what is left in a protocol, a
+//! chain's gas.
 
 use std::sync::Arc;
 
@@ -60,5 +61,28 @@ pub(super) async fn gas(State(world): State<Arc<World>>, body: Result<Json<Gas>,
     }
     chain(&world, chain_id)?;
     world.governed.set_gas(chain_id, factor);
+    Ok(Json(json!({"factor": factor})))
+}
+
+/// What is left in a protocol.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Locked {
+    /// As DefiLlama calls it.
+    slug: String,
+    /// Times the usual value; 1 brings it back.
+    factor: f64,
+}
+
+/// `POST /control/locked`.
+pub(super) async fn locked(
+    State(world): State<Arc<World>>,
+    body: Result<Json<Locked>, JsonRejection>,
+) -> Answer {
+    let Locked { slug, factor } = read(body)?;
+    if !(1e-3..=1e3).contains(&factor) {
+        return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "factor must be between 1e-3 and 1e3"));
+    }
+    world.governed.set_locked(&slug, factor);
     Ok(Json(json!({"factor": factor})))
 }

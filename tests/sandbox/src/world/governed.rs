@@ -1,4 +1,4 @@
-//! What somebody decided about reserves and gas: terms other than the table's, from a time on.
+//! What somebody decided about reserves, gas and protocols: terms other than the table's, from a time on.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -26,11 +26,12 @@ pub(crate) struct Decision {
 /// Decisions about one reserve, each from a time on.
 type Decisions = Vec<(u64, Decision)>;
 
-/// Decisions by chain and reserve, and gas by chain.
+/// Decisions by chain and reserve, gas by chain, and what is left in protocols by slug.
 #[derive(Debug, Default)]
 pub(crate) struct Governed {
     reserves: RwLock<HashMap<(u64, usize), Decisions>>,
     gas: RwLock<HashMap<u64, f64>>,
+    locked: RwLock<HashMap<String, f64>>,
 }
 
 impl Governed {
@@ -65,9 +66,20 @@ impl Governed {
         self.gas.read().unwrap_or_else(PoisonError::into_inner).get(&chain).copied().unwrap_or(1.0)
     }
 
+    /// Leaves a share of its value in a protocol.
+    pub(crate) fn set_locked(&self, slug: &str, factor: f64) {
+        self.locked.write().unwrap_or_else(PoisonError::into_inner).insert(slug.to_owned(), factor);
+    }
+
+    /// Which share of its value is left in a protocol.
+    pub(crate) fn locked_factor(&self, slug: &str) -> f64 {
+        self.locked.read().unwrap_or_else(PoisonError::into_inner).get(slug).copied().unwrap_or(1.0)
+    }
+
     /// Takes every decision back.
     pub(crate) fn clear(&self) {
         self.reserves.write().unwrap_or_else(PoisonError::into_inner).clear();
         self.gas.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.locked.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use risk_model::{
-    Affects, AlertKind, ChainId, Figure, Gap, GapReason, HealthFactor, Severity, Timestamp, U256, Usd,
+    Affects, AlertKind, ChainId, Figure, Gap, GapReason, HealthFactor, Protocol, Severity, Timestamp, U256,
+    Usd,
 };
 
 use super::super::*;
@@ -78,19 +79,22 @@ fn times() -> impl Strategy<Value = Timestamp> {
     prop_oneof![any::<u64>(), near.prop_map(|before| now().seconds() - before)].prop_map(Timestamp::new)
 }
 
-fn accounts() -> impl Strategy<Value = AccountMemory> {
+fn peaks() -> impl Strategy<Value = Peaks> {
     let numbers = || prop_oneof![0.1_f64..5.0, any::<f64>()];
     let halves =
         prop_oneof![any::<u64>(), Just(now().seconds() / 43_200), Just(now().seconds() / 43_200 - 1)];
-    let peaks = (halves, numbers(), prop::option::of(numbers())).prop_map(|(half, highest, before)| Peaks {
+    (halves, numbers(), prop::option::of(numbers())).prop_map(|(half, highest, before)| Peaks {
         half,
         highest,
         before,
-    });
+    })
+}
+
+fn accounts() -> impl Strategy<Value = AccountMemory> {
     let kept = (terms(), prop::option::of((terms(), times())))
         .prop_map(|(accepted, pending)| TermsMemory { accepted, pending });
     let assets = prop::sample::select(vec![asset(1), asset(3), asset(9)]);
-    (any::<bool>(), prop::option::of(peaks), 0_u8..2, prop::collection::btree_map(assets, kept, 0..4))
+    (any::<bool>(), prop::option::of(peaks()), 0_u8..2, prop::collection::btree_map(assets, kept, 0..4))
         .prop_map(|(is_near, peaks, e_mode, terms)| AccountMemory { is_near, peaks, e_mode, terms })
 }
 
@@ -106,9 +110,16 @@ fn memories() -> impl Strategy<Value = Memory> {
         prop::option::of(times()),
         prop::collection::btree_map(keys, accounts(), 0..3),
         prop::collection::btree_map(Just(ChainId::Ethereum), gas, 0..2),
+        prop::collection::btree_map(Just(Protocol::AaveV3), peaks(), 0..2),
         prop::collection::vec(rests, 0..4),
     )
-        .prop_map(|(blind_since, accounts, gas, rests)| Memory { blind_since, accounts, gas, rests })
+        .prop_map(|(blind_since, accounts, gas, locked, rests)| Memory {
+            blind_since,
+            accounts,
+            gas,
+            locked,
+            rests,
+        })
 }
 
 /// One standing alert of every kind, each with one clear sweep behind it.
