@@ -19,6 +19,7 @@ mod settings;
 mod start;
 mod state;
 mod traffic;
+mod watch_file;
 
 use std::sync::Arc;
 

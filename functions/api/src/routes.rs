@@ -22,6 +22,7 @@ pub(crate) mod status;
 pub(crate) mod style;
 pub(crate) mod summary;
 pub(crate) mod watch;
+pub(crate) mod watch_import;
 pub(crate) mod watches;
 
 use std::sync::Arc;
@@ -55,6 +56,7 @@ pub(crate) fn endpoints() -> [MethodRouter<Arc<Api>>; ROUTES.len()] {
         post(acknowledge::run),
         post(resolve::run),
         get(watches::list),
+        post(watch_import::run),
         get(watch::show).put(watch::put).delete(watch::remove),
         post(channel::test),
     ]

@@ -36,6 +36,7 @@ pub use simulate::{OutsideBody, SimulationBody};
 pub use status::{Health, HealthState, Status};
 pub use summaries::{Analysis, Answer};
 pub use sweep::SweepOrder;
+pub use watches::Imported;
 
 /// Everything the service needs from outside.
 #[derive(Clone)]

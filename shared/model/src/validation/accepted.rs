@@ -2,7 +2,7 @@
 
 use super::Head;
 use crate::channel::ChannelId;
-use crate::request::{AlertsRequest, SummaryRequest, WalletRequest, WatchesRequest};
+use crate::request::{AlertsRequest, ImportRequest, SummaryRequest, WalletRequest, WatchesRequest};
 use crate::route::{Access, Route};
 use crate::wallet::Wallet;
 
@@ -21,6 +21,8 @@ pub enum Asked {
     Alerts(AlertsRequest),
     /// The watch list.
     Watches(WatchesRequest),
+    /// To take over a file of watches.
+    Import(ImportRequest),
     /// One alert by its id.
     Alert(u64),
     /// One channel by its name.
@@ -68,6 +70,7 @@ impl Accepted<'_> {
             Asked::Positions(request) => request.canonical(),
             Asked::Alerts(request) => request.canonical(),
             Asked::Watches(request) => request.canonical(),
+            Asked::Import(request) => request.canonical(),
             // What nobody looks at is handed on as it came.
             Asked::AsSent => self.head.query().to_owned(),
             Asked::Nothing | Asked::Alert(_) | Asked::Channel(_) | Asked::Watch(_) | Asked::Body(_) => {
