@@ -10,3 +10,4 @@ mod import;
 mod life;
 mod operators;
 mod shared_quota;
+mod stream;

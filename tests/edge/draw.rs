@@ -49,7 +49,7 @@ impl Draw {
     }
 
     fn endpoint(&mut self) -> (&'static str, String) {
-        const ROUTES: [(&str, &str); 26] = [
+        const ROUTES: [(&str, &str); 27] = [
             ("GET", "/"),
             ("POST", "/session"),
             ("POST", "/session/end"),
@@ -61,6 +61,7 @@ impl Draw {
             ("GET", "/api/risk/alerts"),
             ("GET", "/api/risk/alerts"),
             ("GET", "/api/risk/watches"),
+            ("GET", "/api/risk/stream"),
             ("POST", "/api/risk/watches:import"),
             ("POST", "/api/risk/watches:import"),
             ("POST", "/api/risk/analyze"),
@@ -138,6 +139,7 @@ impl Draw {
                 &["high", "liquidation_risk", "true", "10", WALLET],
             ),
             "/api/risk/watches" => (&["limit", "cursor"], &["10", WALLET]),
+            "/api/risk/stream" if self.once_in(2) => (&["wallet"], &[WALLET]),
             "/api/risk/watches:import" if self.once_in(2) => (&["partial"], &["true", "false"]),
             _ if self.once_in(15) => (&["a", "wallet", "%ff", "é"], &["1"]),
             _ => return String::new(),

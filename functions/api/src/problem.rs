@@ -10,6 +10,7 @@
 //! | refused values, each field by name | 422 |
 //! | quota used up | 429 |
 //! | no provider could be read and nothing was known; the store is away | 503 |
+//! | what this host does not offer; as many streams as it takes | 501, 503 |
 //! | over the time of a request | 504 |
 //! | anything else: the request id only, the cause goes to the log | 500 |
 
@@ -70,7 +71,8 @@ impl Problem {
         self
     }
 
-    fn retry_after(mut self, seconds: u64) -> Self {
+    /// Says after how many seconds it is worth asking again.
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.0.words.retry_after_seconds = Some(seconds);
         self
     }

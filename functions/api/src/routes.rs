@@ -19,6 +19,7 @@ pub(crate) mod resolve;
 pub(crate) mod session;
 pub(crate) mod simulate;
 pub(crate) mod status;
+pub(crate) mod stream;
 pub(crate) mod style;
 pub(crate) mod summary;
 pub(crate) mod watch;
@@ -55,6 +56,7 @@ pub(crate) fn endpoints() -> [MethodRouter<Arc<Api>>; ROUTES.len()] {
         get(alerts::list),
         post(acknowledge::run),
         post(resolve::run),
+        get(stream::listen),
         get(watches::list),
         post(watch_import::run),
         get(watch::show).put(watch::put).delete(watch::remove),

@@ -10,6 +10,7 @@ mod simulate;
 mod status;
 mod summaries;
 mod sweep;
+mod tell;
 mod watches;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use risk_model::request::Scope;
 use risk_model::{ChainId, Gap, Protocol, Rejection, Wallet};
 use thiserror::Error;
 
+use crate::events::Events;
 use crate::ports::{Channels, Clock, GasPrices, Histories, Positions, Prices, Upstreams};
 use crate::stores::{Store, StoreError};
 
@@ -53,6 +55,8 @@ pub struct Ports {
     pub upstreams: Arc<dyn Upstreams>,
     /// What is kept.
     pub store: Arc<dyn Store>,
+    /// Where what happens is told.
+    pub events: Arc<dyn Events>,
     /// The channels that alerts are delivered to.
     pub channels: Arc<dyn Channels>,
     /// The time.
@@ -179,6 +183,12 @@ impl Service {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.ports.store
+    }
+
+    /// Where what happens is listened for.
+    #[must_use]
+    pub fn events(&self) -> &Arc<dyn Events> {
+        &self.ports.events
     }
 
     /// The time.

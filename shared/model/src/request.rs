@@ -191,6 +191,25 @@ impl AlertsRequest {
     }
 }
 
+/// `GET /api/risk/stream`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamRequest {
+    /// Whose; every wallet the principal may see where absent.
+    pub wallet: Option<Wallet>,
+}
+
+impl StreamRequest {
+    /// Parses the query string (without `?`).
+    ///
+    /// # Errors
+    /// Every refused parameter.
+    pub fn parse(query: &str) -> Parsed<Self> {
+        let mut query = Query::parse(query)?;
+        let wallet = query.optional("wallet", str::parse);
+        query.finish(|| Some(Self { wallet }))
+    }
+}
+
 /// `GET /api/risk/watches`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchesRequest {

@@ -19,6 +19,8 @@ pub enum Takes {
     WalletQuery,
     /// The filter of alerts.
     AlertsQuery,
+    /// The filter of the event stream.
+    StreamQuery,
     /// A page of the watch list.
     WatchesQuery,
     /// A file of watches. What its lines say is told by the server alone, to those who may write.
@@ -95,7 +97,7 @@ const fn kept(seconds: u32, route: Route) -> Route {
 use Access::{Counted, Open, Principal};
 
 /// Every route. The server's handlers stand in the same order.
-pub static ROUTES: [Route; 24] = [
+pub static ROUTES: [Route; 25] = [
     route("/", Counted, &[("GET", Takes::Page)]),
     route("/session", Counted, &[("POST", Takes::SessionForm)]),
     route("/session/end", Counted, &[("POST", Takes::NoQuery)]),
@@ -117,6 +119,7 @@ pub static ROUTES: [Route; 24] = [
     route("/api/risk/alerts", Principal, &[("GET", Takes::AlertsQuery)]),
     route("/api/risk/alerts/{id}/acknowledge", Principal, &[("POST", Takes::AlertId)]),
     route("/api/risk/alerts/{id}/resolve", Principal, &[("POST", Takes::AlertId)]),
+    route("/api/risk/stream", Principal, &[("GET", Takes::StreamQuery)]),
     route("/api/risk/watches", Principal, &[("GET", Takes::WatchesQuery)]),
     route("/api/risk/watches:import", Principal, &[("POST", Takes::WatchFile)]),
     route(

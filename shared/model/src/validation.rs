@@ -15,8 +15,8 @@ use crate::headers::{Headers, KEY_HEADER, WALLET_HEADER};
 use crate::problem::{Kind, Problem};
 use crate::rejection::{Code, Rejection};
 use crate::request::{
-    AlertsRequest, AnalyzeRequest, BacktestRequest, ImportRequest, SessionRequest, SimulateRequest, Subject,
-    SummaryRequest, WalletRequest, WatchRequest, WatchesRequest, no_body, no_query,
+    AlertsRequest, AnalyzeRequest, BacktestRequest, ImportRequest, SessionRequest, SimulateRequest,
+    StreamRequest, Subject, SummaryRequest, WalletRequest, WatchRequest, WatchesRequest, no_body, no_query,
 };
 use crate::route::{Access, Route, Takes};
 use crate::wallet::Wallet;
@@ -190,6 +190,7 @@ impl<'a> Endpoint<'a> {
             Takes::SummaryQuery => Asked::Summary(SummaryRequest::parse(query)?),
             Takes::WalletQuery => Asked::Positions(WalletRequest::parse(query)?),
             Takes::AlertsQuery => Asked::Alerts(AlertsRequest::parse(query)?),
+            Takes::StreamQuery => Asked::Stream(StreamRequest::parse(query)?),
             Takes::WatchesQuery => Asked::Watches(WatchesRequest::parse(query)?),
             Takes::WatchFile => Asked::Import(ImportRequest::parse(query)?),
             Takes::AlertId => {
