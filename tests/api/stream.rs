@@ -94,7 +94,7 @@ async fn an_alert_that_opens_in_a_sweep_is_heard_by_its_owner_and_by_no_stranger
     let (wallet, safe) = (stack.wallet("liquidatable").await.unwrap(), stack.wallet("safe").await.unwrap());
     let (other, stranger) = (format!("0x{:040x}", 0xabc), format!("0x{:040x}", 0xdef));
     let owner = stack.mint_key(&["owner", "read,write", &wallet]).await.unwrap();
-    let nobody = stack.mint_key(&["stranger", "read", &other, &stranger]).await.unwrap();
+    let nobody = stack.mint_key(&["stranger", "read", &format!("{other},{stranger}")]).await.unwrap();
     let mut of_owner = Listener::open(&stack, &owner, "").await;
     let mut of_admin = Listener::open(&stack, ADMIN_KEY, "").await;
     let mut of_safe = Listener::open(&stack, ADMIN_KEY, &format!("?wallet={safe}")).await;

@@ -79,7 +79,7 @@ pub(crate) async fn listen(
     };
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
     // Proxies that gather answers would keep an event until the next ones fill their buffer.
-    let headers = [("x-accel-buffering", "no")];
+    let headers = [("cache-control", "no-store"), ("x-accel-buffering", "no")];
     Ok((headers, Sse::new(lines(hearing)).keep_alive(keep_alive)).into_response())
 }
 
