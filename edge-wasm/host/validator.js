@@ -26,7 +26,7 @@ export function validator(module, { needsKey = true, answersPreflight = false } 
     failure: (tookTooLong, detail, id) => JSON.parse(module.failure(tookTooLong, detail, id)),
     /** @returns {[string, string][]} */
     securityHeaders: JSON.parse(module.security_headers()),
-    /** Longest body looked at, bytes. */
+    /** Longest body looked at, bytes: a file of watches is longer, and judged by the service alone. */
     bodyBytes: JSON.parse(module.limits()).body_bytes,
   };
 }

@@ -2,8 +2,8 @@
 
 use risk_model::headers::{SECURITY_HEADERS, TLS_HEADER};
 use risk_model::request::{
-    MAX_ACTIONS, MAX_AGE_SECONDS, MAX_BODY_BYTES, MAX_LABEL, MAX_LINES, MAX_LIST, MAX_PAGE, MAX_RULES,
-    MAX_SHOCKS,
+    MAX_ACTIONS, MAX_AGE_SECONDS, MAX_BODY_BYTES, MAX_IMPORT_BYTES, MAX_IMPORT_LINES, MAX_LABEL, MAX_LINES,
+    MAX_LIST, MAX_PAGE, MAX_RULES, MAX_SHOCKS,
 };
 use risk_model::validation::{MAX_HEADER_BYTES, MAX_URL_BYTES};
 use serde::Serialize;
@@ -13,6 +13,8 @@ struct Limits {
     url_bytes: usize,
     header_bytes: usize,
     body_bytes: usize,
+    import_bytes: usize,
+    import_lines: usize,
     list_items: usize,
     page_items: u32,
     label_characters: usize,
@@ -30,6 +32,8 @@ pub fn limits() -> String {
         url_bytes: MAX_URL_BYTES,
         header_bytes: MAX_HEADER_BYTES,
         body_bytes: MAX_BODY_BYTES,
+        import_bytes: MAX_IMPORT_BYTES,
+        import_lines: MAX_IMPORT_LINES,
         list_items: MAX_LIST,
         page_items: MAX_PAGE,
         label_characters: MAX_LABEL,

@@ -29,6 +29,8 @@ export interface Limits {
   url_bytes: number;
   header_bytes: number;
   body_bytes: number;
+  import_bytes: number;
+  import_lines: number;
   list_items: number;
   page_items: number;
   label_characters: number;

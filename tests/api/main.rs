@@ -6,6 +6,8 @@ mod access;
 mod bad_input;
 mod catalogue;
 mod faults;
+mod import;
 mod life;
 mod operators;
 mod shared_quota;
+mod stream;

@@ -1,5 +1,5 @@
-//! One contract suite for every store: each case runs against memory and against a SQLite file, those of quotas against
-//! memory and a Redis.
+//! One contract suite for every store: each case runs against memory and against a SQLite file, those of quotas
+//! against memory and a Redis, those of events against all three.
 
 #![cfg(test)]
 
@@ -7,6 +7,7 @@ mod alerts;
 mod api_keys;
 mod assessments;
 mod closes;
+mod events;
 mod file;
 mod memories;
 mod outbox;

@@ -49,7 +49,7 @@ impl Draw {
     }
 
     fn endpoint(&mut self) -> (&'static str, String) {
-        const ROUTES: [(&str, &str); 24] = [
+        const ROUTES: [(&str, &str); 27] = [
             ("GET", "/"),
             ("POST", "/session"),
             ("POST", "/session/end"),
@@ -61,6 +61,9 @@ impl Draw {
             ("GET", "/api/risk/alerts"),
             ("GET", "/api/risk/alerts"),
             ("GET", "/api/risk/watches"),
+            ("GET", "/api/risk/stream"),
+            ("POST", "/api/risk/watches:import"),
+            ("POST", "/api/risk/watches:import"),
             ("POST", "/api/risk/analyze"),
             ("POST", "/api/risk/analyze"),
             ("POST", "/api/risk/simulate"),
@@ -136,6 +139,8 @@ impl Draw {
                 &["high", "liquidation_risk", "true", "10", WALLET],
             ),
             "/api/risk/watches" => (&["limit", "cursor"], &["10", WALLET]),
+            "/api/risk/stream" if self.once_in(2) => (&["wallet"], &[WALLET]),
+            "/api/risk/watches:import" if self.once_in(2) => (&["partial"], &["true", "false"]),
             _ if self.once_in(15) => (&["a", "wallet", "%ff", "é"], &["1"]),
             _ => return String::new(),
         };
@@ -188,9 +193,14 @@ impl Draw {
             "application/json; charset=utf-8",
             "APPLICATION/JSON",
             "application/x-www-form-urlencoded",
+            "text/csv",
         ];
         let odd = ["text/plain", "application/jsonx", "", "application/json, application/json", "é"];
-        let right = if case.target.starts_with("/session") { types[3] } else { types[self.below(3)] };
+        let right = match case.target.as_str() {
+            target if target.starts_with("/session") => types[3],
+            target if target.contains(":import") && self.once_in(2) => types[4],
+            _ => types[self.below(3)],
+        };
         let media_type = if self.once_in(12) { self.one(&odd) } else { right };
         if !self.once_in(20) {
             case.headers.push(("content-type".to_owned(), media_type.to_owned()));

@@ -26,6 +26,7 @@ enum Manner {
     FailsItself,
     Hangs,
     HangsWithinTheBody,
+    TellsEvents,
 }
 
 /// A request as it arrived: its first line, its headers and its body.
@@ -69,6 +70,14 @@ async fn receive(State(origin): State<Origin>, request: Request) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, [("x-request-id", id)], "own").into_response()
         }
         Manner::Hangs => std::future::pending().await,
+        Manner::TellsEvents => {
+            let told = futures::stream::unfold(0_u8, async |number| {
+                tokio::time::sleep(Duration::from_millis(if number == 0 { 0 } else { 1_500 })).await;
+                (number < 2).then(|| (Ok::<_, std::io::Error>(format!("data: {number}\n\n")), number + 1))
+            });
+            let headers = [("x-request-id", id), ("content-type", "text/event-stream".parse().unwrap())];
+            (headers, Body::from_stream(told)).into_response()
+        }
         Manner::HangsWithinTheBody => {
             let first = futures::stream::iter([Ok::<_, std::io::Error>("{")]);
             let body = futures::StreamExt::chain(first, futures::stream::pending());
@@ -240,6 +249,33 @@ async fn an_answer_that_stops_in_its_middle_is_cut_off_and_does_not_hang() {
     // The head has gone out, so the status stays; what had come of the body is all that comes.
     let answer = ended.expect("it ended");
     assert!(answer.is_err() || answer.unwrap().body == b"{");
+}
+
+#[tokio::test]
+async fn a_stream_of_events_goes_on_beyond_the_time_of_an_answer() {
+    if !driver::is_ready("the Worker") {
+        return;
+    }
+    let origin = Origin::start(Manner::TellsEvents).await;
+    let worker = Running::start("worker.mjs", &[&origin.url, "700"]);
+    let answer = send(&worker, &Case::new("GET", "/api/risk/stream").with("x-api-key", ADMIN_KEY)).await;
+    assert_eq!((answer.status, answer.text().as_str()), (200, "data: 0\n\ndata: 1\n\n"));
+}
+
+#[tokio::test]
+async fn a_file_that_is_longer_than_what_is_looked_at_arrives_whole() {
+    if !driver::is_ready("the Worker") {
+        return;
+    }
+    let origin = Origin::start(Manner::Echoes).await;
+    let worker = Running::start("worker.mjs", &[&origin.url, "5000"]);
+    let file = format!("wallet_address\n{}", format!("{WALLET}\n").repeat(10_000));
+    let case = Case::new("POST", "/api/risk/watches:import?partial=true").with("x-api-key", ADMIN_KEY);
+    let answer = send(&worker, &case.with("content-type", "text/csv").body(&file)).await;
+    assert_eq!((answer.status, answer.header("x-edge-validation")), (200, Some("passed")));
+    let seen = origin.seen.lock().unwrap();
+    assert_eq!(seen[0].0, "POST /api/risk/watches:import?partial=true");
+    assert!(seen[0].2 == file.as_bytes(), "{} of {} bytes", seen[0].2.len(), file.len());
 }
 
 #[tokio::test]

@@ -97,6 +97,9 @@ async function ask(request, env, target, body, id, validator) {
   if (client) headers.append("x-forwarded-for", client);
   const milliseconds = Number(env.ORIGIN_TIMEOUT_MS) || 35_000;
   const deadline = Date.now() + milliseconds;
+  // Until the answer begins; `plain` bounds what follows.
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new DOMException("late", "TimeoutError")), milliseconds);
   const hasBody = request.method !== "GET" && request.method !== "HEAD";
   try {
     const answer = await fetch(env.ORIGIN + target, {
@@ -104,7 +107,7 @@ async function ask(request, env, target, body, id, validator) {
       headers,
       body: hasBody && body ? body : undefined,
       redirect: "manual",
-      signal: AbortSignal.timeout(milliseconds),
+      signal: late.signal,
     });
     // The service returns the id of every request it answers; a gateway before it that fails does not.
     if (answer.status < 500 || answer.headers.get("x-request-id") === id) return plain(answer, deadline);
@@ -114,19 +117,23 @@ async function ask(request, env, target, body, id, validator) {
     const tookTooLong = error?.name === "TimeoutError" || error?.name === "AbortError";
     const detail = tookTooLong ? `the service took longer than ${milliseconds / 1000} s` : "the service cannot be reached";
     return failure(validator, tookTooLong, detail, id);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 /**
- * The service's answer with a body that ends by the deadline: one that stops in its middle is cut off. It is unpacked
- * already, so it must not say that it is packed; the host packs it again for those who take it.
+ * The service's answer with a body that ends by the deadline: one that stops in its middle is cut off, unless it is a
+ * stream of events, which has no end. It is unpacked already, so it must not say that it is packed; the host packs it
+ * again for those who take it.
  */
 function plain(answer, deadline) {
   const headers = new Headers(answer.headers);
   headers.delete("content-encoding");
   headers.delete("content-length");
   const { status, statusText } = answer;
-  if (!answer.body) return new Response(null, { status, statusText, headers });
+  const isStream = headers.get("content-type")?.startsWith("text/event-stream");
+  if (!answer.body || isStream) return new Response(answer.body, { status, statusText, headers });
   const reader = answer.body.getReader();
   const body = new ReadableStream({
     async pull(stream) {

@@ -8,7 +8,7 @@ use risk_model::Wallet;
 use risk_model::headers::Headers;
 use risk_model::validation::claimed_wallet;
 
-use crate::auth::{Principal, Right};
+use crate::auth::{Principal, PrincipalId, Right};
 use crate::edge::Notes;
 use crate::gate;
 use crate::problem::{Kind, Problem};
@@ -68,6 +68,11 @@ impl FromRequestParts<Arc<Api>> for Caller {
 }
 
 impl Caller {
+    /// What its principal is counted by.
+    pub(crate) fn principal_id(&self) -> PrincipalId {
+        self.principal.id()
+    }
+
     /// Lets a request about one wallet pass: the principal may see it, the header that earlier clients send agrees,
     /// and the quota is not used up.
     pub(crate) async fn admit(&self, api: &Api, wallet: Wallet) -> Result<(), Problem> {

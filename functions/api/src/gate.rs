@@ -10,7 +10,6 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use risk_model::headers::Headers;
-use risk_model::request::MAX_BODY_BYTES;
 use risk_model::route::Access;
 use risk_model::validation::{Endpoint, Head, Policy, body_too_long};
 
@@ -47,8 +46,8 @@ pub(crate) async fn pass(
         // Preflights are answered before the gate.
         let needs_key = api.settings.auth_mode == AuthMode::Keys;
         endpoint.check_head(Policy { needs_key, answers_preflight: false })?;
-        if endpoint.has_body() {
-            let bytes = bounded(body).await?;
+        if let Some(limit) = endpoint.body_limit().filter(|_| !endpoint.takes_file()) {
+            let bytes = bounded(body, limit).await?;
             endpoint.accept(&bytes)?;
             body = Body::from(bytes);
         }
@@ -64,14 +63,18 @@ async fn count_client(api: &Api, notes: Option<&Arc<Notes>>) -> Result<(), Probl
     Err(Problem::quota(seconds))
 }
 
-/// Reads a body, at most 64 KiB of it.
-async fn bounded(body: Body) -> Result<Bytes, Problem> {
-    if usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX) > MAX_BODY_BYTES {
-        return Err(body_too_long().into());
+/// Reads a body of at most `limit` bytes.
+pub(crate) async fn bounded(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    if usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX) > limit {
+        return Err(body_too_long(limit).into());
     }
-    let read = Limited::new(body, MAX_BODY_BYTES).collect().await;
+    let read = Limited::new(body, limit).collect().await;
     read.map(http_body_util::Collected::to_bytes).map_err(|error| {
         let is_length = error.downcast_ref::<LengthLimitError>().is_some();
-        if is_length { body_too_long().into() } else { Problem::new(Kind::Malformed, "the body ended early") }
+        if is_length {
+            body_too_long(limit).into()
+        } else {
+            Problem::new(Kind::Malformed, "the body ended early")
+        }
     })
 }

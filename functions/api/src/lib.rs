@@ -18,7 +18,9 @@ mod serve;
 mod settings;
 mod start;
 mod state;
+mod streams;
 mod traffic;
+mod watch_file;
 
 use std::sync::Arc;
 
@@ -30,7 +32,7 @@ use risk_app::sharing::Quota;
 use risk_model::headers::KEY_HEADER;
 use risk_model::route::ROUTES;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::cors::CorsLayer;
 
 pub use auth::{key_hash, mint_first_key, mint_key};
@@ -40,6 +42,7 @@ pub use serve::{DRAIN_SECONDS, serve, serve_lambda};
 pub use settings::{ApiSettings, AuthMode, PageModule};
 pub use start::{run, settings_of};
 pub use state::RenderMetrics;
+pub use streams::StreamSettings;
 
 use problem::Problem;
 use state::Api;
@@ -65,11 +68,16 @@ pub fn router(
         .fallback(not_gated)
         .method_not_allowed_fallback(not_gated)
         .layer(from_fn_with_state(Arc::clone(&api), gate::pass))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM_BYTES)));
+        .layer(CompressionLayer::new().compress_when(compressed()));
     if let Some(cors) = cors {
         router = router.layer(cors);
     }
     router.layer(from_fn_with_state(Arc::clone(&api), edge::pass)).with_state(api)
+}
+
+/// An event must not wait in a compressor for the next ones.
+fn compressed() -> impl Predicate {
+    SizeAbove::new(COMPRESSED_FROM_BYTES).and(NotForContentType::SSE)
 }
 
 /// The gate passes what the model's table has, and the router is made of that table.

@@ -16,8 +16,8 @@ use tokio::time::{Sleep, sleep};
 
 /// A client is given this long to read its answer and close.
 const LINGER: Duration = Duration::from_secs(2);
-/// Bytes read of what a client still sends.
-const MOST_BYTES: usize = 1 << 20;
+/// Bytes read of what a client still sends: a file that is refused before it is read, and something over.
+const MOST_BYTES: usize = 8 << 20;
 
 /// A TCP stream whose shutdown lingers.
 pub(crate) struct Lingering {

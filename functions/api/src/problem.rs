@@ -6,10 +6,11 @@
 //! | no or no valid API key | 401 |
 //! | a right or a wallet that the principal does not have | 403 |
 //! | no such route, alert or watch, or somebody else's | 404 |
-//! | body over 64 KiB, URL over 8 KiB, headers over 32 KiB, body that is not JSON | 413, 414, 431, 415 |
+//! | body over 64 KiB (a file of watches over 5 MiB), URL over 8 KiB, headers over 32 KiB, body of another type | 413, 414, 431, 415 |
 //! | refused values, each field by name | 422 |
 //! | quota used up | 429 |
 //! | no provider could be read and nothing was known; the store is away | 503 |
+//! | what this host does not offer; as many streams as it takes | 501, 503 |
 //! | over the time of a request | 504 |
 //! | anything else: the request id only, the cause goes to the log | 500 |
 
@@ -70,7 +71,8 @@ impl Problem {
         self
     }
 
-    fn retry_after(mut self, seconds: u64) -> Self {
+    /// Says after how many seconds it is worth asking again.
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.0.words.retry_after_seconds = Some(seconds);
         self
     }
@@ -99,6 +101,11 @@ impl Problem {
     /// The refusal of a request's fields.
     pub(crate) fn refused(errors: Vec<Rejection>) -> Self {
         Words::refused(errors).into()
+    }
+
+    /// The refusal of a file for what is wrong with its lines.
+    pub(crate) fn of_lines(errors: Vec<Rejection>, detail: String) -> Self {
+        Words { errors, ..Words::new(Kind::RefusedValues, detail) }.into()
     }
 
     /// No provider could be read and nothing was known: says which, and since when.

@@ -19,9 +19,11 @@ pub(crate) mod resolve;
 pub(crate) mod session;
 pub(crate) mod simulate;
 pub(crate) mod status;
+pub(crate) mod stream;
 pub(crate) mod style;
 pub(crate) mod summary;
 pub(crate) mod watch;
+pub(crate) mod watch_import;
 pub(crate) mod watches;
 
 use std::sync::Arc;
@@ -54,7 +56,9 @@ pub(crate) fn endpoints() -> [MethodRouter<Arc<Api>>; ROUTES.len()] {
         get(alerts::list),
         post(acknowledge::run),
         post(resolve::run),
+        get(stream::listen),
         get(watches::list),
+        post(watch_import::run),
         get(watch::show).put(watch::put).delete(watch::remove),
         post(channel::test),
     ]

@@ -6,6 +6,8 @@ use std::time::Duration;
 use axum::body::Bytes;
 use risk_model::Timestamp;
 
+use crate::streams::StreamSettings;
+
 /// Who may call the wallet routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthMode {
@@ -51,6 +53,8 @@ pub struct ApiSettings {
     pub sandbox_catalogue: Vec<(String, String)>,
     /// The edge's module, with which the page checks what is typed, where there is one.
     pub page_module: Option<PageModule>,
+    /// How the event stream is offered; not at all where absent, as under Lambda.
+    pub streams: Option<StreamSettings>,
     /// Longest a request may take before it is answered with 504.
     pub request_timeout: Duration,
 }

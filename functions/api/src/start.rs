@@ -10,9 +10,10 @@ use risk_app::service::Delivering;
 use risk_boot::host::{Host, print_line};
 use risk_boot::{Environment, Wired, shutdown};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::auth::{key_hash, mint_first_key};
-use crate::{ApiSettings, AuthMode, DRAIN_SECONDS, PageModule, router, serve, serve_lambda};
+use crate::{ApiSettings, AuthMode, DRAIN_SECONDS, PageModule, StreamSettings, router, serve, serve_lambda};
 
 /// Longest a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -41,6 +42,7 @@ pub fn settings_of(wired: &Wired) -> anyhow::Result<ApiSettings> {
         started_at: wired.service.clock().now(),
         sandbox_catalogue: if is_development { settings.sample_wallets.clone() } else { Vec::new() },
         page_module: settings.edge_module_dir.as_deref().map(page_module).transpose()?,
+        streams: None,
         request_timeout: REQUEST_TIMEOUT,
     })
 }
@@ -60,7 +62,11 @@ fn page_module(folder: &Path) -> anyhow::Result<PageModule> {
 /// # Errors
 /// The settings are wrong, the address cannot be bound, the store cannot keep the first key, or the runtime API failed.
 pub async fn run(wired: Wired) -> anyhow::Result<()> {
-    let settings = settings_of(&wired)?;
+    let mut settings = settings_of(&wired)?;
+    let (closing, is_closing) = watch::channel(false);
+    if wired.host == Host::Container {
+        settings.streams = Some(StreamSettings::new(is_closing));
+    }
     let needs_first_key = settings.auth_mode == AuthMode::Keys && settings.admin_key_hash.is_none();
     let quota = Arc::clone(&wired.quota);
     let app = router(Arc::clone(&wired.service), Arc::clone(&wired.metrics), quota, settings);
@@ -79,7 +85,12 @@ pub async fn run(wired: Wired) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).await.with_context(|| format!("{address} cannot be bound"))?;
     print_line(&format!("listening on http://{}", listener.local_addr()?));
     let delivering = Delivering::begin(&wired.service);
-    serve(app, listener, shutdown::requested()).await;
+    let ending = async {
+        shutdown::requested().await;
+        // Streams end, so that the drain need not wait for them.
+        closing.send_replace(true);
+    };
+    serve(app, listener, ending).await;
     delivering.end(Duration::from_secs(DRAIN_SECONDS)).await;
     Ok(())
 }

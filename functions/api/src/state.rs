@@ -11,6 +11,7 @@ use crate::meters::Meters;
 use crate::quota::Quotas;
 use crate::routes::health::HealthCache;
 use crate::settings::ApiSettings;
+use crate::streams::Streams;
 use crate::traffic::Traffic;
 
 /// Renders the metrics of this process in Prometheus text form.
@@ -32,6 +33,8 @@ pub(crate) struct Api {
     pub(crate) traffic: Traffic,
     /// Metrics by route.
     pub(crate) meters: Meters,
+    /// Who listens to the event stream.
+    pub(crate) streams: Streams,
     /// The health verdict of this second.
     pub(crate) health: HealthCache,
     /// The OpenAPI document, rendered at its first request.
@@ -59,6 +62,7 @@ impl Api {
             quotas,
             traffic: Traffic::default(),
             meters: Meters::new(),
+            streams: Streams::default(),
             health: HealthCache::new(),
             openapi: OnceLock::new(),
             docs: OnceLock::new(),

@@ -1,6 +1,8 @@
 //! What the service does: assess, sweep, watch and warn, over ports that take batches.
 
+pub mod alert;
 pub mod delivery;
+pub mod events;
 pub mod ports;
 pub mod records;
 pub mod service;

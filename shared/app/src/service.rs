@@ -10,6 +10,7 @@ mod simulate;
 mod status;
 mod summaries;
 mod sweep;
+mod tell;
 mod watches;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use risk_model::request::Scope;
 use risk_model::{ChainId, Gap, Protocol, Rejection, Wallet};
 use thiserror::Error;
 
+use crate::events::Events;
 use crate::ports::{Channels, Clock, GasPrices, Histories, Positions, Prices, Upstreams, ValuesLocked};
 use crate::stores::{Store, StoreError};
 
@@ -36,6 +38,7 @@ pub use simulate::{OutsideBody, SimulationBody};
 pub use status::{Health, HealthState, Status};
 pub use summaries::{Analysis, Answer};
 pub use sweep::SweepOrder;
+pub use watches::Imported;
 
 /// Everything the service needs from outside.
 #[derive(Clone)]
@@ -54,6 +57,8 @@ pub struct Ports {
     pub upstreams: Arc<dyn Upstreams>,
     /// What is kept.
     pub store: Arc<dyn Store>,
+    /// Where what happens is told.
+    pub events: Arc<dyn Events>,
     /// The channels that alerts are delivered to.
     pub channels: Arc<dyn Channels>,
     /// The time.
@@ -180,6 +185,12 @@ impl Service {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.ports.store
+    }
+
+    /// Where what happens is listened for.
+    #[must_use]
+    pub fn events(&self) -> &Arc<dyn Events> {
+        &self.ports.events
     }
 
     /// The time.

@@ -87,8 +87,8 @@ pub struct Provider {
 pub struct Settings {
     /// `ENV`: development, staging or production; development.
     pub environment: Environment,
-    /// `REDIS_URL`: `redis://[user:password@]host[:port][/database]`, where quotas are counted by every process together;
-    /// none, and each process counts by itself.
+    /// `REDIS_URL`: `redis://[user:password@]host[:port][/database]`, where quotas are counted by every process together
+    /// and what happens is told from process to process; none, and each process counts by itself and tells by SQLite.
     pub redis_url: Option<Secret>,
     /// `DATA_DIR`: where SQLite keeps its file; `data`.
     pub data_dir: PathBuf,

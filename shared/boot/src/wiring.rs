@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use anyhow::Context;
+use risk_app::events::Events;
 use risk_app::ports::{Bus, Clock, Positions, UpstreamHealth, Upstreams, ValuesLocked};
 use risk_app::service::Ports;
 use risk_app::sharing::Quota;
@@ -22,7 +23,7 @@ use risk_feeds::quotes::{MarketQuotes, QuoteLimits};
 use risk_feeds::the_graph::{TheGraph, TheGraphSettings};
 use risk_http::Client;
 use risk_notify::{ConfiguredChannels, Surroundings};
-use risk_store::{LocalQuota, RedisQuota, SqliteStore};
+use risk_store::{LocalQuota, RedisEvents, RedisQuota, SqliteEvents, SqliteStore};
 
 use crate::clock::SystemClock;
 use crate::host::Host;
@@ -107,6 +108,7 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
     let bus = bus_of(&settings, &channels)?;
     let quota = quota_of(&settings)?;
     warn_of_what_is_not_shared(&settings, host);
+    let store = Arc::new(SqliteStore::new(settings.data_dir.join(DATABASE)));
     let ports = Ports {
         positions: Arc::clone(&providers.positions) as Arc<dyn Positions>,
         prices: Arc::new(prices),
@@ -119,7 +121,8 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
         )),
         locked: Arc::clone(&providers.locked) as Arc<dyn ValuesLocked>,
         upstreams: Arc::new(providers),
-        store: Arc::new(SqliteStore::new(settings.data_dir.join(DATABASE))),
+        events: events_of(&settings, &store)?,
+        store,
         clock,
     };
     let service = Arc::new(Service::new(ports, service_settings(&settings)));
@@ -130,6 +133,12 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
 fn quota_of(settings: &Settings) -> anyhow::Result<Arc<dyn Quota>> {
     let Some(url) = &settings.redis_url else { return Ok(Arc::new(LocalQuota::new())) };
     Ok(Arc::new(RedisQuota::new(url.expose()).context("REDIS_URL cannot be used")?))
+}
+
+/// Where what happens is told to other processes: in Redis where there is one, in the SQLite file otherwise.
+fn events_of(settings: &Settings, store: &Arc<SqliteStore>) -> anyhow::Result<Arc<dyn Events>> {
+    let Some(url) = &settings.redis_url else { return Ok(Arc::new(SqliteEvents::new(Arc::clone(store)))) };
+    Ok(Arc::new(RedisEvents::new(url.expose()).context("REDIS_URL cannot be used")?))
 }
 
 /// Says so where several processes are to be expected that do not count together.

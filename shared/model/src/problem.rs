@@ -36,6 +36,10 @@ pub enum Kind {
     HeadersTooLarge,
     /// A failure of ours.
     Internal,
+    /// Something that this host does not offer.
+    NotOffered,
+    /// As much goes on already as this process takes.
+    Busy,
     /// The service behind the edge cannot be reached, or something in between answered for it.
     OriginUnavailable,
     /// No provider could be read and nothing was known.
@@ -48,7 +52,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -61,6 +65,8 @@ impl Kind {
         Self::QuotaExceeded,
         Self::HeadersTooLarge,
         Self::Internal,
+        Self::NotOffered,
+        Self::Busy,
         Self::OriginUnavailable,
         Self::ProvidersUnavailable,
         Self::StoreUnavailable,
@@ -83,6 +89,8 @@ impl Kind {
             Self::QuotaExceeded => ("quota-exceeded", "Too many requests", 429),
             Self::HeadersTooLarge => ("headers-too-large", "Headers too large", 431),
             Self::Internal => ("internal-error", "Internal error", 500),
+            Self::NotOffered => ("not-offered", "Not offered on this host", 501),
+            Self::Busy => ("busy", "Too much at once", 503),
             Self::OriginUnavailable => ("origin-unavailable", "Service unreachable", 502),
             Self::ProvidersUnavailable => ("providers-unavailable", "Providers unavailable", 503),
             Self::StoreUnavailable => ("store-unavailable", "Store unavailable", 503),

@@ -32,6 +32,8 @@ pub enum Code {
     TooLong,
     /// A value that this service does not support.
     Unsupported,
+    /// A wallet that the principal may not see.
+    Forbidden,
 }
 
 impl Code {
@@ -51,6 +53,7 @@ impl Code {
             Self::OutOfRange => "is out of range",
             Self::TooLong => "is too long",
             Self::Unsupported => "is not supported",
+            Self::Forbidden => "is not a wallet of this API key",
         }
     }
 }
@@ -64,6 +67,9 @@ impl fmt::Display for Code {
 /// One refused field of a request, as server and edge both answer it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejection {
+    /// The line of a file, from 1; absent where the request is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
     /// The field's name, `chains[2]` for an item, `body` for the whole.
     pub field: String,
     /// The rule it broke.
@@ -77,11 +83,17 @@ impl Rejection {
     pub fn new(field: impl Into<String>, code: Code) -> Self {
         let field = field.into();
         let message = format!("{field} {}", code.message());
-        Self { field, code, message }
+        Self { line: None, field, code, message }
     }
 
     /// A rejection with a message that says more than the code alone (bounds, the known values).
     pub fn with_message(field: impl Into<String>, code: Code, message: impl Into<String>) -> Self {
-        Self { field: field.into(), code, message: message.into() }
+        Self { line: None, field: field.into(), code, message: message.into() }
+    }
+
+    /// The same, of a line of a file.
+    #[must_use]
+    pub fn on_line(self, line: u32) -> Self {
+        Self { line: Some(line), ..self }
     }
 }

@@ -5,6 +5,7 @@
 mod backtest;
 mod body;
 mod canonical;
+mod import;
 mod nothing;
 mod query;
 mod session;
@@ -25,6 +26,7 @@ use body::Body;
 use query::Query;
 
 pub use backtest::{BacktestRequest, MAX_LINES, MAX_RULES, PortfolioLine, RuleRequest, Subject};
+pub use import::{CsvHeader, ImportRequest, MAX_IMPORT_BYTES, MAX_IMPORT_LINES, WatchLine};
 pub use nothing::{no_body, no_query};
 pub use session::SessionRequest;
 pub use simulate::{
@@ -36,7 +38,7 @@ pub type Parsed<T> = Result<T, Vec<Rejection>>;
 
 /// Longest accepted query string, bytes.
 pub const MAX_QUERY_BYTES: usize = 8 * 1024;
-/// Longest accepted request body, bytes.
+/// Longest accepted request body, bytes; a file of watches has a limit of its own, [`MAX_IMPORT_BYTES`].
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Most protocols or chains in one request.
 pub const MAX_LIST: usize = 100;
@@ -189,6 +191,25 @@ impl AlertsRequest {
     }
 }
 
+/// `GET /api/risk/stream`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamRequest {
+    /// Whose; every wallet the principal may see where absent.
+    pub wallet: Option<Wallet>,
+}
+
+impl StreamRequest {
+    /// Parses the query string (without `?`).
+    ///
+    /// # Errors
+    /// Every refused parameter.
+    pub fn parse(query: &str) -> Parsed<Self> {
+        let mut query = Query::parse(query)?;
+        let wallet = query.optional("wallet", str::parse);
+        query.finish(|| Some(Self { wallet }))
+    }
+}
+
 /// `GET /api/risk/watches`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchesRequest {
@@ -237,17 +258,8 @@ impl WatchRequest {
             return Ok(Self::default());
         }
         let mut body = Body::parse(body)?;
-        let label = body.text("label", MAX_LABEL);
-        let older = body.number("health_factor_threshold", 1.0, 10.0);
-        let (newer, thresholds) = body.object("thresholds", watch::thresholds).unwrap_or_default();
-        if older.is_some() && newer.is_some() {
-            body.refuse_with("health_factor_threshold", Code::Repeated, watch::GIVEN_TWICE);
-        }
-        let channels = watch::channels(&mut body);
-        let min_severity = body.optional("min_severity", str::parse);
-        body.finish(|| {
-            Some(Self { label, health_factor: newer.or(older), thresholds, channels, min_severity })
-        })
+        let settings = watch::settings(&mut body);
+        body.finish(|| Some(settings))
     }
 }
 

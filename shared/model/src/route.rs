@@ -1,5 +1,7 @@
 //! The routes of the API: their paths and methods, who is counted on them, and what each takes in.
 
+use crate::request::{MAX_BODY_BYTES, MAX_IMPORT_BYTES};
+
 /// What a route takes in besides its headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
@@ -17,8 +19,12 @@ pub enum Takes {
     WalletQuery,
     /// The filter of alerts.
     AlertsQuery,
+    /// The filter of the event stream.
+    StreamQuery,
     /// A page of the watch list.
     WatchesQuery,
+    /// A file of watches. What its lines say is told by the server alone, to those who may write.
+    WatchFile,
     /// What to assess.
     AnalyzeBody,
     /// What to try.
@@ -38,20 +44,21 @@ pub enum Takes {
 }
 
 impl Takes {
-    /// Whether there is a body to be read.
+    /// Most bytes of its body; none where no body is looked at.
     #[must_use]
-    pub const fn has_body(self) -> bool {
-        matches!(
-            self,
+    pub const fn body_limit(self) -> Option<usize> {
+        match self {
             Self::SessionForm
-                | Self::AnalyzeBody
-                | Self::SimulateBody
-                | Self::BacktestBody
-                | Self::AlertId
-                | Self::ChannelId
-                | Self::WatchBody
-                | Self::WalletPathAlone
-        )
+            | Self::AnalyzeBody
+            | Self::SimulateBody
+            | Self::BacktestBody
+            | Self::AlertId
+            | Self::ChannelId
+            | Self::WatchBody
+            | Self::WalletPathAlone => Some(MAX_BODY_BYTES),
+            Self::WatchFile => Some(MAX_IMPORT_BYTES),
+            _ => None,
+        }
     }
 }
 
@@ -90,7 +97,7 @@ const fn kept(seconds: u32, route: Route) -> Route {
 use Access::{Counted, Open, Principal};
 
 /// Every route. The server's handlers stand in the same order.
-pub static ROUTES: [Route; 23] = [
+pub static ROUTES: [Route; 25] = [
     route("/", Counted, &[("GET", Takes::Page)]),
     route("/session", Counted, &[("POST", Takes::SessionForm)]),
     route("/session/end", Counted, &[("POST", Takes::NoQuery)]),
@@ -112,7 +119,9 @@ pub static ROUTES: [Route; 23] = [
     route("/api/risk/alerts", Principal, &[("GET", Takes::AlertsQuery)]),
     route("/api/risk/alerts/{id}/acknowledge", Principal, &[("POST", Takes::AlertId)]),
     route("/api/risk/alerts/{id}/resolve", Principal, &[("POST", Takes::AlertId)]),
+    route("/api/risk/stream", Principal, &[("GET", Takes::StreamQuery)]),
     route("/api/risk/watches", Principal, &[("GET", Takes::WatchesQuery)]),
+    route("/api/risk/watches:import", Principal, &[("POST", Takes::WatchFile)]),
     route(
         "/api/risk/watches/{wallet}",
         Principal,

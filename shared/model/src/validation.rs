@@ -15,8 +15,8 @@ use crate::headers::{Headers, KEY_HEADER, WALLET_HEADER};
 use crate::problem::{Kind, Problem};
 use crate::rejection::{Code, Rejection};
 use crate::request::{
-    AlertsRequest, AnalyzeRequest, BacktestRequest, MAX_BODY_BYTES, SessionRequest, SimulateRequest, Subject,
-    SummaryRequest, WalletRequest, WatchRequest, WatchesRequest, no_body, no_query,
+    AlertsRequest, AnalyzeRequest, BacktestRequest, ImportRequest, SessionRequest, SimulateRequest,
+    StreamRequest, Subject, SummaryRequest, WalletRequest, WatchRequest, WatchesRequest, no_body, no_query,
 };
 use crate::route::{Access, Route, Takes};
 use crate::wallet::Wallet;
@@ -133,10 +133,16 @@ impl<'a> Endpoint<'a> {
         self.route
     }
 
-    /// Whether its body has to be read.
+    /// Most bytes of its body; none where no body is looked at.
     #[must_use]
-    pub const fn has_body(&self) -> bool {
-        self.takes.has_body()
+    pub const fn body_limit(&self) -> Option<usize> {
+        self.takes.body_limit()
+    }
+
+    /// Whether its body is a file: only its handler reads it, once it knows that the caller may write.
+    #[must_use]
+    pub fn takes_file(&self) -> bool {
+        self.takes == Takes::WatchFile
     }
 
     /// Checks all but the body, as far as the headers tell that.
@@ -149,14 +155,19 @@ impl<'a> Endpoint<'a> {
             claimed_wallet(self.head.headers)?;
         }
         self.parse_head()?;
-        if self.takes == Takes::SessionForm && !self.head.headers.is_of("application/x-www-form-urlencoded") {
+        let is_of = |media_type| self.head.headers.is_of(media_type);
+        if self.takes == Takes::SessionForm && !is_of("application/x-www-form-urlencoded") {
             return Err(Problem::new(Kind::UnsupportedMediaType, "the body must be a form"));
         }
-        let said = self.head.headers.content_length().unwrap_or_default();
-        if self.has_body() && said > MAX_BODY_BYTES {
-            return Err(body_too_long());
+        if self.takes_file() && !is_of("text/csv") && !is_of("application/json") {
+            let detail = "the body must be text/csv or application/json";
+            return Err(Problem::new(Kind::UnsupportedMediaType, detail));
         }
-        Ok(())
+        self.check_length(self.head.headers.content_length().unwrap_or_default())
+    }
+
+    fn check_length(&self, bytes: usize) -> Result<(), Problem> {
+        self.body_limit().filter(|limit| bytes > *limit).map_or(Ok(()), |limit| Err(body_too_long(limit)))
     }
 
     fn check_key(&self, policy: Policy) -> Result<(), Problem> {
@@ -179,7 +190,9 @@ impl<'a> Endpoint<'a> {
             Takes::SummaryQuery => Asked::Summary(SummaryRequest::parse(query)?),
             Takes::WalletQuery => Asked::Positions(WalletRequest::parse(query)?),
             Takes::AlertsQuery => Asked::Alerts(AlertsRequest::parse(query)?),
+            Takes::StreamQuery => Asked::Stream(StreamRequest::parse(query)?),
             Takes::WatchesQuery => Asked::Watches(WatchesRequest::parse(query)?),
+            Takes::WatchFile => Asked::Import(ImportRequest::parse(query)?),
             Takes::AlertId => {
                 no_query(query)?;
                 let malformed = |_| vec![Rejection::new("id", Code::Malformed)];
@@ -212,16 +225,14 @@ impl<'a> Endpoint<'a> {
     /// What is refused.
     pub fn accept(self, body: &[u8]) -> Result<Accepted<'a>, Problem> {
         let asked = self.parse_head()?;
-        let asked = if self.has_body() { self.parse_body(asked, body)? } else { asked };
+        let asked = if self.body_limit().is_some() { self.parse_body(asked, body)? } else { asked };
         Ok(Accepted { head: self.head, route: Some(self.route), asked })
     }
 
     fn parse_body(&self, asked: Asked, body: &[u8]) -> Result<Asked, Problem> {
-        if body.len() > MAX_BODY_BYTES {
-            return Err(body_too_long());
-        }
-        let is_form = self.takes == Takes::SessionForm;
-        if !is_form && !body.is_empty() && !self.head.headers.is_of("application/json") {
+        self.check_length(body.len())?;
+        let has_type_of_its_own = self.takes == Takes::SessionForm || self.takes_file();
+        if !has_type_of_its_own && !body.is_empty() && !self.head.headers.is_of("application/json") {
             return Err(Problem::new(Kind::UnsupportedMediaType, "the body must be application/json"));
         }
         Ok(match self.takes {
@@ -229,6 +240,7 @@ impl<'a> Endpoint<'a> {
                 SessionRequest::parse(body)?;
                 asked
             }
+            Takes::WatchFile => asked,
             Takes::AnalyzeBody => Asked::Body(Some(AnalyzeRequest::parse(body)?.wallet)),
             Takes::SimulateBody => Asked::Body(Some(SimulateRequest::parse(body)?.wallet)),
             Takes::BacktestBody => match BacktestRequest::parse(body)?.subject {
@@ -264,10 +276,10 @@ pub fn validate<'a>(head: Head<'a>, body: Option<&[u8]>, policy: Policy) -> Resu
     }
 }
 
-/// The refusal of a body over [`MAX_BODY_BYTES`].
+/// The refusal of a body over the limit of its route, bytes.
 #[must_use]
-pub fn body_too_long() -> Problem {
-    let message = format!("body is longer than {MAX_BODY_BYTES} bytes");
+pub fn body_too_long(limit: usize) -> Problem {
+    let message = format!("body is longer than {limit} bytes");
     Problem::refused(vec![Rejection::with_message("body", Code::TooLong, message)])
 }
 

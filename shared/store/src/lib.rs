@@ -4,6 +4,8 @@
 mod alarm_memory;
 mod local_quota;
 mod memory;
+mod memory_events;
+mod redis_events;
 mod redis_quota;
 mod sqlite;
 mod transition;
@@ -12,8 +14,10 @@ mod twins;
 
 pub use local_quota::LocalQuota;
 pub use memory::MemoryStore;
+pub use memory_events::MemoryEvents;
+pub use redis_events::RedisEvents;
 pub use redis_quota::{RedisQuota, UnusableUrl};
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteEvents, SqliteStore};
 
 /// How many sweep reports are kept; recording one more drops the oldest.
 pub const KEPT_SWEEPS: u32 = 1_000;
@@ -21,3 +25,5 @@ pub const KEPT_SWEEPS: u32 = 1_000;
 pub const KEPT_DEAD_LETTERS: u32 = 1_000;
 /// How many of them the state of the outbox shows.
 const SHOWN_DEAD_LETTERS: u32 = 20;
+/// How many events are kept for the listeners of other processes; more drop the oldest.
+pub const KEPT_EVENTS: u32 = 50_000;

@@ -137,7 +137,7 @@ impl Quota for RedisQuota {
 }
 
 /// Why, in words that hold neither the URL nor anything that the server said.
-fn reason(error: &RedisError) -> &'static str {
+pub(crate) fn reason(error: &RedisError) -> &'static str {
     if error.is_timeout() {
         "no answer in time"
     } else if error.is_connection_refusal() {

@@ -10,6 +10,7 @@ mod assessments;
 mod closes;
 mod column;
 mod connection;
+mod events;
 mod failure;
 mod markets;
 mod memories;
@@ -24,6 +25,7 @@ use rusqlite::{Transaction, TransactionBehavior};
 use tokio::sync::OnceCell;
 use tokio_rusqlite::Connection;
 
+pub use events::SqliteEvents;
 use failure::Failure;
 
 /// A store in a SQLite file.

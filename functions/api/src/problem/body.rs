@@ -33,6 +33,9 @@ pub struct ProblemBody {
 /// One refused field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RejectionBody {
+    /// The line of a file, from 1; absent where the request is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
     /// The field's name, `chains[2]` for an item, `body` or `query` for the whole.
     pub field: String,
     /// The rule it broke, stable: `required`, `unknown_field`, `bad_checksum`, `out_of_range` …
@@ -40,6 +43,12 @@ pub struct RejectionBody {
     pub code: risk_model::Code,
     /// The rule in words.
     pub message: String,
+}
+
+impl From<risk_model::Rejection> for RejectionBody {
+    fn from(refused: risk_model::Rejection) -> Self {
+        Self { line: refused.line, field: refused.field, code: refused.code, message: refused.message }
+    }
 }
 
 /// The problems that every wallet route may answer, for the OpenAPI document.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
+use risk_app::alert::AlertBody;
 
-use super::alerts::AlertBody;
 use crate::answer::json;
 use crate::caller::Caller;
 use crate::input::alert_id;

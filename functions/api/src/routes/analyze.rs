@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use risk_app::alert::AlertBody;
 use risk_app::records::Applied;
 use risk_app::summary::Summary;
 use risk_model::request::AnalyzeRequest;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::alerts::AlertBody;
 use crate::answer::json;
 use crate::caller::Caller;
 use crate::input::body;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use risk_engine::alarm::Thresholds;
-use risk_model::request::{MAX_BODY_BYTES, MAX_LIST, MAX_PAGE};
+use risk_model::request::{MAX_BODY_BYTES, MAX_IMPORT_BYTES, MAX_IMPORT_LINES, MAX_LIST, MAX_PAGE};
 use risk_model::{ChainId, Protocol};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -58,6 +58,10 @@ pub(crate) struct ChainBody {
 pub(crate) struct LimitsBody {
     /// Of a body.
     pub body_bytes: usize,
+    /// Of a file of watches.
+    pub import_bytes: usize,
+    /// Lines of a file of watches.
+    pub import_lines: usize,
     /// Protocols or chains in one request.
     pub list_items: usize,
     /// Items on a page.
@@ -196,6 +200,8 @@ fn body(api: &Api) -> InfoBody {
         chains: service.chains.iter().map(chain).collect(),
         limits: LimitsBody {
             body_bytes: MAX_BODY_BYTES,
+            import_bytes: MAX_IMPORT_BYTES,
+            import_lines: MAX_IMPORT_LINES,
             list_items: MAX_LIST,
             page_items: MAX_PAGE,
             request_seconds: own.request_timeout.as_secs(),

@@ -118,7 +118,7 @@ async fn what_is_too_long_or_no_text_is_refused_at_the_edge() {
 async fn unknown_routes_are_404_and_wrong_methods_say_which_are_right() {
     let world = World::open();
     for path in
-        ["/api", "/api/risk/summary/", "/api/risk/stream", "/API/risk/summary", "/api/risk/watches/a/b"]
+        ["/api", "/api/risk/summary/", "/api/risk/streams", "/API/risk/summary", "/api/risk/watches/a/b"]
     {
         get(&world.router, path).await.problem(404, "not-found");
     }

@@ -27,7 +27,7 @@ use risk_model::{
     Address, Affects, Asset, B256, ChainId, ChannelId, ChannelKind, Gap, GapReason, Protocol, Severity,
     Timestamp, U256, Wallet,
 };
-use risk_store::{LocalQuota, MemoryStore};
+use risk_store::{LocalQuota, MemoryEvents, MemoryStore};
 
 use crate::{ApiSettings, AuthMode, mint_key, router};
 
@@ -98,6 +98,7 @@ impl World {
             gas: fake.clone(),
             channels: fake.clone(),
             upstreams: fake.clone(),
+            events: Arc::new(MemoryEvents::new()),
             store,
             clock: fake.clone(),
         };
@@ -383,6 +384,7 @@ fn api_settings() -> ApiSettings {
         started_at: Timestamp::new(NOW.seconds() - 100),
         sandbox_catalogue: vec![("near".into(), account_wallet().to_string())],
         page_module: None,
+        streams: None,
         request_timeout: Duration::from_secs(30),
     }
 }

@@ -4,6 +4,7 @@ use risk_model::Wallet;
 use risk_model::request::AlertsRequest;
 
 use super::{AppError, Service};
+use crate::events::EventKind;
 use crate::records::{Alert, AlertFilter};
 
 /// A page of alerts, newest first.
@@ -51,9 +52,10 @@ impl Service {
     /// # Errors
     /// [`AppError::NotFound`]; store errors.
     pub async fn acknowledge(&self, id: u64, visible: Option<&[Wallet]>) -> Result<Alert, AppError> {
-        let routes = self.routes_of(self.visible_alert(id, visible).await?).await?;
+        let before = self.visible_alert(id, visible).await?;
+        let routes = self.routes_of(before.wallet).await?;
         let alert = self.ports.store.acknowledge(id, self.ports.clock.now(), &routes).await?;
-        self.answered(alert).await
+        self.answered(&before, alert, EventKind::AlertAcknowledged).await
     }
 
     /// Closes it by hand. If the condition goes on, the next assessment opens a new one.
@@ -61,22 +63,31 @@ impl Service {
     /// # Errors
     /// [`AppError::NotFound`]; store errors.
     pub async fn resolve(&self, id: u64, visible: Option<&[Wallet]>) -> Result<Alert, AppError> {
-        let routes = self.routes_of(self.visible_alert(id, visible).await?).await?;
+        let before = self.visible_alert(id, visible).await?;
+        let routes = self.routes_of(before.wallet).await?;
         let alert = self.ports.store.resolve(id, self.ports.clock.now(), "by hand", &routes).await?;
-        self.answered(alert).await
+        self.answered(&before, alert, EventKind::AlertResolved).await
     }
 
-    /// The wallet of an alert that the caller may see.
-    async fn visible_alert(&self, id: u64, visible: Option<&[Wallet]>) -> Result<Wallet, AppError> {
+    /// An alert that the caller may see.
+    async fn visible_alert(&self, id: u64, visible: Option<&[Wallet]>) -> Result<Alert, AppError> {
         let alert = self.ports.store.find_alert(id).await?.ok_or(AppError::NotFound("alert"))?;
         let is_visible = visible.is_none_or(|wallets| wallets.contains(&alert.wallet));
-        is_visible.then_some(alert.wallet).ok_or(AppError::NotFound("alert"))
+        is_visible.then_some(alert).ok_or(AppError::NotFound("alert"))
     }
 
-    /// The wallet's cached summary counts its alerts, so it is let go.
-    async fn answered(&self, alert: Option<Alert>) -> Result<Alert, AppError> {
+    /// The wallet's cached summary counts its alerts, so it is let go; what changed is told.
+    async fn answered(
+        &self,
+        before: &Alert,
+        alert: Option<Alert>,
+        kind: EventKind,
+    ) -> Result<Alert, AppError> {
         let alert = alert.ok_or(AppError::NotFound("alert"))?;
         self.summaries.invalidate(&alert.wallet).await;
+        if alert.state != before.state {
+            self.tell_answer(kind, &alert).await;
+        }
         Ok(alert)
     }
 }

@@ -130,8 +130,10 @@ impl Service {
             outcome.keep(report.wallet, depth, &mut commit);
             done.push(Assessed { report, summary, is_informative });
         }
+        let at = commit.at;
         let applied = self.ports.store.commit(commit).await?;
         count(&done, &applied);
+        self.tell_commit(at, &done, &applied).await;
         Ok((done, applied))
     }
 

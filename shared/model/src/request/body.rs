@@ -79,7 +79,7 @@ impl Body {
             return Err(vec![Rejection::with_message("body", Code::TooLong, message)]);
         }
         let Object(fields) = serde_json::from_slice(bytes).map_err(|error| vec![explain(&error)])?;
-        let mut body = Self { fields: Vec::new(), refused: Vec::new() };
+        let mut body = Self::of(Vec::new());
         for (name, value) in fields {
             if body.fields.iter().any(|(known, _)| *known == name) {
                 body.refuse(&name, Code::Repeated);
@@ -88,6 +88,11 @@ impl Body {
             }
         }
         Ok(body)
+    }
+
+    /// A body of fields that have distinct names.
+    pub(super) fn of(fields: Vec<(String, Value)>) -> Self {
+        Self { fields, refused: Vec::new() }
     }
 
     fn refuse(&mut self, field: &str, code: Code) {
@@ -254,8 +259,7 @@ impl Body {
             self.refuse(name, Code::WrongType);
             return None;
         };
-        let inner = Self { fields: fields.into_iter().collect(), refused: Vec::new() };
-        match parse(inner) {
+        match parse(Self::of(fields.into_iter().collect())) {
             Ok(parsed) => Some(parsed),
             Err(refused) => {
                 let under = refused

@@ -3,7 +3,9 @@
 
 use std::fmt::Display;
 
-use super::{AlertsRequest, DEFAULT_PAGE, SummaryRequest, WalletRequest, WatchesRequest};
+use super::{
+    AlertsRequest, DEFAULT_PAGE, ImportRequest, StreamRequest, SummaryRequest, WalletRequest, WatchesRequest,
+};
 
 /// A query being written.
 #[derive(Default)]
@@ -62,6 +64,22 @@ impl WatchesRequest {
             .with("limit", Some(self.limit).filter(|limit| *limit != DEFAULT_PAGE))
             .with("cursor", self.cursor.map(|wallet| wallet.lower_hex()))
             .0
+    }
+}
+
+impl StreamRequest {
+    /// Its query, without `?`.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        Writer::default().with("wallet", self.wallet.map(|wallet| wallet.lower_hex())).0
+    }
+}
+
+impl ImportRequest {
+    /// Its query, without `?`.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        Writer::default().with("partial", Some(true).filter(|_| self.is_partial)).0
     }
 }
 

@@ -1,16 +1,29 @@
-//! The nested parts of a watch: its thresholds and its channels.
+//! The fields of a watch, its thresholds and its channels.
 
 use super::body::Body;
-use super::{MAX_CHANNELS, Parsed};
+use super::{MAX_CHANNELS, MAX_LABEL, Parsed, WatchRequest};
 use crate::channel::ChannelId;
 use crate::rejection::Code;
 use crate::threshold::{OwnThresholds, ThresholdName};
 
 /// Why two names of one threshold are refused together.
-pub(super) const GIVEN_TWICE: &str = "health_factor_threshold and thresholds.health_factor are one threshold";
+const GIVEN_TWICE: &str = "health_factor_threshold and thresholds.health_factor are one threshold";
+
+/// Takes the fields of a watch; what is refused stays in the body.
+pub(super) fn settings(body: &mut Body) -> WatchRequest {
+    let label = body.text("label", MAX_LABEL);
+    let older = body.number("health_factor_threshold", 1.0, 10.0);
+    let (newer, thresholds) = body.object("thresholds", thresholds).unwrap_or_default();
+    if older.is_some() && newer.is_some() {
+        body.refuse_with("health_factor_threshold", Code::Repeated, GIVEN_TWICE);
+    }
+    let channels = channels(body);
+    let min_severity = body.optional("min_severity", str::parse);
+    WatchRequest { label, health_factor: newer.or(older), thresholds, channels, min_severity }
+}
 
 /// The health factor and the other thresholds of the object `thresholds`.
-pub(super) fn thresholds(mut body: Body) -> Parsed<(Option<f64>, OwnThresholds)> {
+fn thresholds(mut body: Body) -> Parsed<(Option<f64>, OwnThresholds)> {
     let health_factor = body.number("health_factor", 1.0, 10.0);
     let mut own = OwnThresholds::new();
     for name in ThresholdName::ALL {
@@ -24,7 +37,7 @@ pub(super) fn thresholds(mut body: Body) -> Parsed<(Option<f64>, OwnThresholds)>
 }
 
 /// The channels of a watch, each once; `None` where the field is not there.
-pub(super) fn channels(body: &mut Body) -> Option<Vec<ChannelId>> {
+fn channels(body: &mut Body) -> Option<Vec<ChannelId>> {
     let is_there = body.has("channels");
     let listed: Vec<ChannelId> = body.list("channels", str::parse);
     if listed.len() > MAX_CHANNELS {

@@ -2,7 +2,9 @@
 
 use super::Head;
 use crate::channel::ChannelId;
-use crate::request::{AlertsRequest, SummaryRequest, WalletRequest, WatchesRequest};
+use crate::request::{
+    AlertsRequest, ImportRequest, StreamRequest, SummaryRequest, WalletRequest, WatchesRequest,
+};
 use crate::route::{Access, Route};
 use crate::wallet::Wallet;
 
@@ -19,8 +21,12 @@ pub enum Asked {
     Positions(WalletRequest),
     /// Alerts.
     Alerts(AlertsRequest),
+    /// The event stream.
+    Stream(StreamRequest),
     /// The watch list.
     Watches(WatchesRequest),
+    /// To take over a file of watches.
+    Import(ImportRequest),
     /// One alert by its id.
     Alert(u64),
     /// One channel by its name.
@@ -53,6 +59,7 @@ impl Accepted<'_> {
             Asked::Summary(request) => Some(request.wallet),
             Asked::Positions(request) => Some(request.wallet),
             Asked::Alerts(request) => request.wallet,
+            Asked::Stream(request) => request.wallet,
             Asked::Watch(wallet) => Some(*wallet),
             Asked::Body(wallet) => *wallet,
             _ => None,
@@ -67,7 +74,9 @@ impl Accepted<'_> {
             Asked::Summary(request) => request.canonical(),
             Asked::Positions(request) => request.canonical(),
             Asked::Alerts(request) => request.canonical(),
+            Asked::Stream(request) => request.canonical(),
             Asked::Watches(request) => request.canonical(),
+            Asked::Import(request) => request.canonical(),
             // What nobody looks at is handed on as it came.
             Asked::AsSent => self.head.query().to_owned(),
             Asked::Nothing | Asked::Alert(_) | Asked::Channel(_) | Asked::Watch(_) | Asked::Body(_) => {

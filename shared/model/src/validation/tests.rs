@@ -31,7 +31,7 @@ fn accepted<'a>(
 
 #[test]
 fn each_check_comes_before_the_next_one() {
-    let (key, long) = (key(), "x".repeat(MAX_BODY_BYTES + 1));
+    let (key, long) = (key(), "x".repeat(crate::request::MAX_BODY_BYTES + 1));
     let key: (&str, &[u8]) = ("x-api-key", key.as_bytes());
     let json: (&str, &[u8]) = ("content-type", b"application/json");
     let bad_wallet: (&str, &[u8]) = ("x-wallet-address", b"0x12");

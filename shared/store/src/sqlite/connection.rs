@@ -27,6 +27,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0004-known-markets.sql")),
     M::up(include_str!("../../migrations/0005-outbox-and-leases.sql")),
     M::up(include_str!("../../migrations/0006-alarm-memory.sql")),
+    M::up(include_str!("../../migrations/0007-events.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

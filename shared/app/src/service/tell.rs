@@ -1,0 +1,52 @@
+//! Telling what was committed to whoever listens. Never in the way: what cannot be told is a warning and a count.
+
+use std::time::Duration;
+
+use risk_model::Timestamp;
+
+use super::{Assessed, Service};
+use crate::events::{Event, EventKind};
+use crate::records::{Alert, Applied};
+
+/// Longest that what happened may take to tell.
+const WITHIN: Duration = Duration::from_secs(2);
+
+impl Service {
+    /// What a commit did, alerts first.
+    pub(super) async fn tell_commit(&self, at: Timestamp, assessed: &[Assessed], applied: &Applied) {
+        let moved = [
+            (EventKind::AlertOpened, &applied.opened),
+            (EventKind::AlertEscalated, &applied.escalated),
+            (EventKind::AlertResolved, &applied.resolved),
+        ];
+        let alerts = moved
+            .into_iter()
+            .flat_map(|(kind, alerts)| alerts.iter().map(move |alert| Event::of_alert(kind, alert)));
+        let made = assessed.iter().map(|one| Event::assessed(one.report.wallet, at, &one.summary));
+        self.tell(alerts.chain(made).collect()).await;
+    }
+
+    /// What somebody answered to an alert.
+    pub(super) async fn tell_answer(&self, kind: EventKind, alert: &Alert) {
+        self.tell(vec![Event::of_alert(kind, alert)]).await;
+    }
+
+    async fn tell(&self, events: Vec<serde_json::Result<Event>>) {
+        let count = events.len();
+        let events: Vec<Event> = events.into_iter().filter_map(Result::ok).collect();
+        if events.is_empty() {
+            return;
+        }
+        let told = tokio::time::timeout(WITHIN, self.ports.events.publish(&events)).await;
+        let cause = match told {
+            Ok(Ok(())) => {
+                metrics::counter!("events_published_total").increment(count as u64);
+                return;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("it took longer than {} s", WITHIN.as_secs()),
+        };
+        metrics::counter!("events_lost_total").increment(count as u64);
+        tracing::warn!(cause, events.count = count, "what happened could not be told to the event stream");
+    }
+}
