@@ -7,7 +7,7 @@ use risk_app::records::Commit;
 use risk_app::stores::Store;
 use risk_engine::alarm::{AccountMemory, AssetTerms, Memory, NormalGas, Peaks, Rest, TermsMemory};
 use risk_engine::lending::Terms;
-use risk_model::{AlertKind, Asset, ChainId, Severity, Wallet};
+use risk_model::{AlertKind, Asset, ChainId, Protocol, Severity, Wallet};
 
 use crate::samples::{ODD_TEXT, at, wallet};
 
@@ -24,9 +24,10 @@ fn memory(mark: u64) -> Memory {
     };
     let asset = Asset::native(ChainId::Base);
     let kept = TermsMemory { accepted: terms(0.83), pending: Some((terms(1.0 / 3.0), at(mark))) };
+    let peaks = Peaks { half: mark, highest: 2.0_f64.sqrt(), before: Some(1.1) };
     let account = AccountMemory {
         is_near: true,
-        peaks: Some(Peaks { half: mark, highest: 2.0_f64.sqrt(), before: Some(1.1) }),
+        peaks: Some(peaks),
         e_mode: 2,
         terms: BTreeMap::from([(asset, kept)]),
     };
@@ -43,6 +44,7 @@ fn memory(mark: u64) -> Memory {
             ("empty".to_owned(), AccountMemory::default()),
         ]),
         gas: BTreeMap::from([(ChainId::Ethereum, NormalGas { gwei: 1e-9 / 7.0, at: at(mark) })]),
+        locked: BTreeMap::from([(Protocol::Curve, peaks)]),
         rests: vec![rest],
     }
 }

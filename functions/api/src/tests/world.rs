@@ -10,7 +10,7 @@ use axum::Router;
 use risk_app::delivery::{Channel, Message, Receipt};
 use risk_app::ports::{
     Channels, Clock, Depth, Found, GasPrices, Histories, Positions, Prices, UpstreamHealth, Upstreams,
-    WalletQuery,
+    ValuesLocked, WalletQuery,
 };
 use risk_app::records::ApiKey;
 use risk_app::service::{NearLine, Ports};
@@ -96,6 +96,7 @@ impl World {
             prices: fake.clone(),
             histories: fake.clone(),
             gas: fake.clone(),
+            locked: fake.clone(),
             channels: fake.clone(),
             upstreams: fake.clone(),
             events: Arc::new(MemoryEvents::new()),
