@@ -7,21 +7,21 @@ use risk_tests::{Host, Stack};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::{wallet, watch_many};
+use super::wallet;
 
 const WALLETS: usize = 48;
-/// Seconds that a wallet may be unreadable here: two intervals of `BACKGROUND_TASK_INTERVAL`.
+/// Seconds that a wallet may be unreadable here.
 const BUDGET: u64 = 2;
 
 async fn watched() -> Stack {
-    let settings = [
-        ("CHAINS", "ethereum"),
-        ("SWEEP_PAGE", "8"),
-        ("UPSTREAM_DEADLINE_MS", "1000"),
-        ("BACKGROUND_TASK_INTERVAL", "1"),
-    ];
+    let settings = [("CHAINS", "ethereum"), ("SWEEP_PAGE", "8"), ("UPSTREAM_DEADLINE_MS", "1000")];
     let stack = Stack::start(Host::Container, &settings).await.unwrap();
-    watch_many(&stack, WALLETS).await;
+    for index in 0..WALLETS {
+        let own = json!({"thresholds": {"blindness_budget_seconds": BUDGET}});
+        let reply =
+            stack.send("PUT", &format!("/api/risk/watches/{}", wallet(index)), Some(own)).await.unwrap();
+        assert_eq!(reply.status, 201, "{}", reply.text);
+    }
     stack.control("POST", "crash", json!({"asset": "*", "factor": 0.8})).await.unwrap();
     swept(&stack).await;
     stack

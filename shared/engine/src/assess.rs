@@ -50,8 +50,7 @@ pub fn assess(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
 
 /// Everything of the report but the stress, which is of the rest.
 fn measure(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
-    let mut gaps = Gaps::default();
-    let mut book = Book::default();
+    let (mut gaps, mut book) = (Gaps::default(), Book::default());
     gaps.extend(&positions.gaps);
     note_unread(&positions.gaps, &mut book);
     // An account's own arithmetic, in whole numbers, is done once for all that needs it.
@@ -67,7 +66,6 @@ fn measure(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
     let (market, volatility) = exposure::measure(&book, prepared, &mut gaps);
     let spread = spread::measure(&book, prepared, &mut gaps);
     note_market(positions, &book, prepared, &mut gaps);
-    let value_locked = value_locked(positions, prepared, &mut gaps);
     let components = components(&accounts, volatility, &spread, &gaps);
     accounts.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then_with(|| a.key.cmp(&b.key)));
     let overall = score::overall(&components);
@@ -93,7 +91,7 @@ fn measure(positions: &WalletPositions, prepared: &Prepared<'_>) -> Report {
         liquidity: spread.liquidity,
         gas: gas(prepared),
         repayment_gas: repayment_gas(prepared),
-        value_locked,
+        value_locked: value_locked(positions, prepared, &mut gaps),
         readings: positions.readings.iter().chain(&prepared.market().readings).cloned().collect(),
         exposures: book.by_asset(),
         stress: Vec::new(),

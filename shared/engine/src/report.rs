@@ -10,12 +10,14 @@ use crate::liquidation::Carry;
 use crate::position::{Block, Provenance, Reading};
 use crate::probability::{Estimate, Model};
 
+mod action;
 mod gas;
 mod left_out;
 mod locked;
 mod market;
 mod pool;
 
+pub use action::Action;
 pub use gas::GasCost;
 pub use market::{Correlation, MarketRisk, Method, MethodRisk, Tails};
 pub use pool::{PoolLegReport, PoolReport, RangeReport};
@@ -377,27 +379,4 @@ pub struct Proceeds {
     pub symbol: String,
     /// Whole tokens, decimal text, rounded down.
     pub amount: String,
-}
-
-/// What a recommendation asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// Repay debt.
-    Repay,
-    /// Supply more collateral.
-    AddCollateral,
-    /// Withdraw collateral, swap it for the debt's token, and repay.
-    SellCollateral,
-}
-
-impl Action {
-    /// The snake-case name used in answers.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Repay => "repay",
-            Self::AddCollateral => "add_collateral",
-            Self::SellCollateral => "sell_collateral",
-        }
-    }
 }
