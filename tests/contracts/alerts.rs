@@ -105,7 +105,10 @@ pub(crate) async fn each_filter_keeps_what_it_names_and_counts_it(store: Arc<dyn
             openings.push(opening_of(number, "main", *kind, *severity));
         }
     }
-    for one in transact(&store, 1, openings).await.opened.iter().step_by(5) {
+    let opened = transact(&store, 1, openings).await.opened;
+    // Some of every kind of filter's, and what the last filter names.
+    let is_over = |one: &Alert| one.id.is_multiple_of(5) || one.kind == AlertKind::HighVolatility;
+    for one in opened.iter().filter(|one| is_over(one)) {
         store.resolve(one.id, at(2), "over", &[]).await.unwrap();
     }
     let every = every_alert(&store).await;
