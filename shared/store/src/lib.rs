@@ -5,6 +5,7 @@ mod alarm_memory;
 mod local_quota;
 mod memory;
 mod memory_events;
+mod redis_connection;
 mod redis_events;
 mod redis_quota;
 mod sqlite;
@@ -15,8 +16,9 @@ mod twins;
 pub use local_quota::LocalQuota;
 pub use memory::MemoryStore;
 pub use memory_events::MemoryEvents;
+pub use redis_connection::UnusableUrl;
 pub use redis_events::RedisEvents;
-pub use redis_quota::{RedisQuota, UnusableUrl};
+pub use redis_quota::RedisQuota;
 pub use sqlite::{SqliteEvents, SqliteStore};
 
 /// How many sweep reports are kept; recording one more drops the oldest.

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, Value};
+use redis::{Client, RedisError, RedisResult, Value};
 use risk_app::events::{Event, Events, Heard};
 use risk_app::stores::StoreError;
 use risk_model::{Timestamp, Wallet};
@@ -18,9 +17,8 @@ use tokio::sync::Mutex;
 use tokio::sync::broadcast::{Receiver, Sender};
 use tokio::time::{sleep, timeout};
 
-use crate::UnusableUrl;
 use crate::memory_events::WAITING;
-use crate::redis_quota::reason;
+use crate::redis_connection::{RedisConnection, UnusableUrl, reason};
 
 const CHANNEL: &str = "risk:events";
 /// Longest that Redis may take to answer.
@@ -85,8 +83,7 @@ impl Written {
 
 /// Events of every process that shares a Redis. Nothing connects before something is told or listened for.
 pub struct RedisEvents {
-    client: Client,
-    connection: Mutex<Option<MultiplexedConnection>>,
+    connection: RedisConnection,
     has_lost: AtomicBool,
     shared: Arc<Shared>,
 }
@@ -104,15 +101,14 @@ impl RedisEvents {
     /// It is none.
     pub fn new(url: &str) -> Result<Self, UnusableUrl> {
         Ok(Self {
-            client: Client::open(url).map_err(|_| UnusableUrl)?,
-            connection: Mutex::new(None),
+            connection: RedisConnection::new(url, DEADLINE)?,
             has_lost: AtomicBool::new(false),
             shared: Arc::new(Shared { heard: Sender::new(WAITING), is_listening: Mutex::new(false) }),
         })
     }
 
     async fn send(&self, events: &[Event]) -> Result<(), Failure> {
-        let mut connection = self.connected().await?;
+        let mut connection = self.connection.get().await?;
         for batch in events.chunks(BATCH) {
             let after_loss = self.has_lost.load(Ordering::Relaxed);
             let message = Message { after_loss, events: batch.iter().map(Written::of).collect() };
@@ -121,19 +117,6 @@ impl RedisEvents {
             self.has_lost.store(false, Ordering::Relaxed);
         }
         Ok(())
-    }
-
-    async fn connected(&self) -> Result<MultiplexedConnection, RedisError> {
-        let mut held = self.connection.lock().await;
-        if let Some(connection) = held.as_ref() {
-            return Ok(connection.clone());
-        }
-        let limits = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(DEADLINE))
-            .set_response_timeout(Some(DEADLINE));
-        let connection = self.client.get_multiplexed_async_connection_with_config(&limits).await?;
-        *held = Some(connection.clone());
-        Ok(connection)
     }
 }
 
@@ -144,14 +127,11 @@ impl Events for RedisEvents {
             Ok(sent) => sent,
             Err(_) => Err(Failure::Late),
         };
-        sent.map_err(|failure| {
-            // The next message says so, and is sent on a new connection.
-            self.has_lost.store(true, Ordering::Relaxed);
-            if let Ok(mut held) = self.connection.try_lock() {
-                *held = None;
-            }
-            StoreError::Unavailable(Box::new(failure))
-        })
+        let Err(failure) = sent else { return Ok(()) };
+        // The next message says so, and is sent on a new connection.
+        self.has_lost.store(true, Ordering::Relaxed);
+        self.connection.let_go().await;
+        Err(StoreError::Unavailable(Box::new(failure)))
     }
 
     /// Where Redis cannot be reached the listener waits with it, and hears [`Heard::Missed`] when it is back.
@@ -159,8 +139,8 @@ impl Events for RedisEvents {
         let mut is_listening = self.shared.is_listening.lock().await;
         let listener = self.shared.heard.subscribe();
         if !*is_listening {
-            let first = listen(&self.client).await;
-            tokio::spawn(Arc::clone(&self.shared).relay(self.client.clone(), first));
+            let first = listen(self.connection.client()).await;
+            tokio::spawn(Arc::clone(&self.shared).relay(self.connection.client().clone(), first));
             *is_listening = true;
         }
         Ok(listener)

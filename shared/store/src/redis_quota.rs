@@ -6,13 +6,12 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError, Script};
+use redis::{RedisError, Script};
 use risk_app::sharing::{Allowance, Quota, QuotaState};
 use thiserror::Error;
-use tokio::sync::Mutex;
 
 use crate::LocalQuota;
+use crate::redis_connection::{RedisConnection, UnusableUrl, reason};
 use breaker::Breaker;
 
 /// Longest that a request waits for Redis, connecting included.
@@ -22,11 +21,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Counts one request, in one step of the server.
 const TAKE: &str = include_str!("redis_quota/take.lua");
 const MICROSECONDS: u64 = 1_000_000;
-
-/// A URL that no Redis can be reached at. It does not say which: there may be a password in it.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[error("must be redis://[user:password@]host[:port][/database]; TLS (rediss://) is not built in")]
-pub struct UnusableUrl;
 
 /// Why Redis did not count. It never names the URL.
 #[derive(Debug, Error)]
@@ -39,8 +33,7 @@ enum Failure {
 
 /// Counts in Redis. Nothing connects before the first request.
 pub struct RedisQuota {
-    client: Client,
-    connection: Mutex<Option<MultiplexedConnection>>,
+    connection: RedisConnection,
     script: Script,
     breaker: Breaker,
     alone: LocalQuota,
@@ -53,8 +46,7 @@ impl RedisQuota {
     /// It is none.
     pub fn new(url: &str) -> Result<Self, UnusableUrl> {
         Ok(Self {
-            client: Client::open(url).map_err(|_| UnusableUrl)?,
-            connection: Mutex::new(None),
+            connection: RedisConnection::new(url, DEADLINE)?,
             script: Script::new(TAKE),
             breaker: Breaker::new(PAUSE),
             alone: LocalQuota::new(),
@@ -72,31 +64,17 @@ impl RedisQuota {
         let name = format!("risk:quota:{{{key}}}");
         let mut call = self.script.key(name);
         call.arg(per_minute.get());
-        let mut connection = self.connected().await?;
+        let mut connection = self.connection.get().await?;
         let first: Result<[u64; 4], RedisError> = call.invoke_async(&mut connection).await;
         let counted = match first {
             // A server that was restarted, or that closes what is idle: a new connection tells.
             Err(error) if error.is_connection_dropped() || error.is_io_error() => {
-                *self.connection.lock().await = None;
-                call.invoke_async(&mut self.connected().await?).await?
+                self.connection.let_go().await;
+                call.invoke_async(&mut self.connection.get().await?).await?
             }
             other => other?,
         };
         Ok(allowance(per_minute, counted))
-    }
-
-    /// The one connection of this process; requests that come together share it.
-    async fn connected(&self) -> Result<MultiplexedConnection, RedisError> {
-        let mut held = self.connection.lock().await;
-        if let Some(connection) = held.as_ref() {
-            return Ok(connection.clone());
-        }
-        let limits = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(DEADLINE))
-            .set_response_timeout(Some(DEADLINE));
-        let connection = self.client.get_multiplexed_async_connection_with_config(&limits).await?;
-        *held = Some(connection.clone());
-        Ok(connection)
     }
 
     /// Counts here, at half the limit: it is not known what other processes let in meanwhile.
@@ -121,7 +99,7 @@ impl Quota for RedisQuota {
                 allowance
             }
             Err(failure) => {
-                *self.connection.lock().await = None;
+                self.connection.let_go().await;
                 if self.breaker.open() {
                     let reason = failure.to_string();
                     tracing::warn!(reason, "Redis does not count: this process does, at half the limit");
@@ -133,19 +111,6 @@ impl Quota for RedisQuota {
 
     fn state(&self) -> QuotaState {
         self.breaker.state()
-    }
-}
-
-/// Why, in words that hold neither the URL nor anything that the server said.
-pub(crate) fn reason(error: &RedisError) -> &'static str {
-    if error.is_timeout() {
-        "no answer in time"
-    } else if error.is_connection_refusal() {
-        "the connection was refused"
-    } else if error.is_connection_dropped() || error.is_io_error() {
-        "the connection was lost"
-    } else {
-        "the server refused the call"
     }
 }
 

@@ -32,8 +32,11 @@ impl Service {
     }
 
     async fn tell(&self, events: Vec<serde_json::Result<Event>>) {
-        let count = events.len();
+        let all = events.len();
         let events: Vec<Event> = events.into_iter().filter_map(Result::ok).collect();
+        let count = events.len();
+        // What has no JSON form is told to nobody, and counted so.
+        metrics::counter!("events_lost_total").increment((all - count) as u64);
         if events.is_empty() {
             return;
         }
