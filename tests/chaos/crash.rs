@@ -128,6 +128,11 @@ async fn a_crash_its_end_and_a_flapping_price_make_exactly_the_alerts_of_an_inde
     for factor in [down, up, down, up, None, down, None, up, None] {
         scene.sweep_at(factor).await;
     }
+    let (doubtful, counted) = (scene.count.doubtful(), scene.count.alerts().len());
+    assert!(
+        doubtful * 50 <= counted,
+        "{doubtful} too near a line beside {counted} counted: the count proves little"
+    );
     let mut pairs = 0;
     for (identity, lives) in scene.count.alerts() {
         let Some(account) = identity.strip_suffix("|liquidation_risk") else { continue };
@@ -141,6 +146,6 @@ async fn a_crash_its_end_and_a_flapping_price_make_exactly_the_alerts_of_an_inde
          after it; {pairs} pairs of liquidation in the end; {} messages, each once on each of two channels; {} too near a \
          line to be counted",
         scene.messages().await,
-        scene.count.doubtful()
+        doubtful
     );
 }
