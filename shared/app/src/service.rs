@@ -6,6 +6,7 @@ mod backtest;
 mod closes;
 mod deliver;
 mod hourly;
+mod judge;
 mod simulate;
 mod status;
 mod summaries;
@@ -28,7 +29,6 @@ use crate::ports::{Channels, Clock, GasPrices, Histories, Positions, Prices, Ups
 use crate::stores::{Store, StoreError};
 
 pub use alerts::AlertPage;
-pub use assess::Assessed;
 pub use backtest::{
     AccountReplayBody, BacktestBody, EpisodeBody, ModelReplayBody, PortfolioReplayBody, RuleReplayBody,
     TailReplayBody, TestBody,
@@ -166,7 +166,7 @@ impl AppError {
 /// The service. Made once; every job borrows it.
 pub struct Service {
     ports: Ports,
-    settings: Settings,
+    settings: Arc<Settings>,
     summaries: Cache<Wallet, Arc<Answer>>,
 }
 
@@ -178,7 +178,7 @@ impl Service {
             .max_capacity(settings.cached_summaries)
             .time_to_live(Duration::from_secs(settings.fresh_seconds))
             .build();
-        Self { ports, settings, summaries }
+        Self { ports, settings: Arc::new(settings), summaries }
     }
 
     /// What keeps keys, watches, assessments and alerts.
@@ -201,7 +201,7 @@ impl Service {
 
     /// How the service works.
     #[must_use]
-    pub const fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &Settings {
         &self.settings
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use risk_model::request::{AnalyzeRequest, SummaryRequest};
+use risk_model::request::{AnalyzeRequest, Scope, SummaryRequest};
 use risk_model::{Severity, Timestamp, Wallet};
 
 use super::{AppError, Service};
@@ -77,9 +77,11 @@ impl Service {
     async fn analyze_part(&self, request: &AnalyzeRequest) -> Result<Analysis, AppError> {
         let query =
             WalletQuery { wallet: request.wallet, known_tokens: Vec::new(), known_markets: Vec::new() };
-        let assessed = self.assess(&[query], Depth::Discover, &request.scope, &HashSet::new()).await;
-        let (report, outcome) = assessed.into_iter().next().ok_or(AppError::NotFound("wallet"))?;
-        if !outcome.is_informative {
+        let read = self.read(&[query], Depth::Discover, &request.scope, &HashSet::new()).await;
+        let parameters = self.settings.parameters.clone();
+        let assessed = read.each(parameters, |report, outcome| (report, outcome.is_informative)).await;
+        let (report, is_informative) = assessed.into_iter().next().ok_or(AppError::NotFound("wallet"))?;
+        if !is_informative {
             return Err(AppError::NothingKnown(report.gaps));
         }
         let (active, critical) = self.standing_counts(request.wallet).await?;
@@ -103,17 +105,20 @@ impl Service {
     pub(super) async fn assess_one(&self, wallet: Wallet) -> Result<(Summary, Applied), AppError> {
         let query = self.query_of(wallet).await?;
         let watches = self.ports.store.find_watches(&[wallet]).await?;
-        let (assessed, applied) =
-            self.assess_and_commit(&[query], &watches, (Depth::Discover, &HashSet::new()), None).await?;
-        let assessed = assessed.into_iter().next().ok_or(AppError::NotFound("wallet"))?;
-        if assessed.is_informative {
-            return Ok((assessed.summary, applied));
+        let watches = watches.into_iter().map(|watch| (watch.wallet, watch)).collect();
+        let read = self.read(&[query], Depth::Discover, &Scope::default(), &HashSet::new()).await;
+        let judged = self.judge(read, Arc::new(watches), true).await?;
+        let (assessed, applied) = self.settle(judged, None).await?;
+        let is_informative = assessed.iter().all(|one| one.is_informative);
+        let answer = assessed.into_iter().find_map(|one| one.answer);
+        let (mut summary, gaps) = answer.ok_or(AppError::NotFound("wallet"))?;
+        if is_informative {
+            return Ok((summary, applied));
         }
         let last = self.ports.store.last_known(&[wallet]).await?.into_iter().next();
         let Some(record) = last else {
-            return Err(AppError::NothingKnown(assessed.report.gaps));
+            return Err(AppError::NothingKnown(gaps));
         };
-        let mut summary = assessed.summary;
         let assessment = Box::new(serde_json::from_str(&record.body)?);
         summary.last_known = Some(LastKnown { age_seconds: self.age(record.at), assessment });
         Ok((summary, applied))

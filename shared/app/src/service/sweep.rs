@@ -4,15 +4,19 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use risk_model::request::Scope;
 use risk_model::{Asset, KnownMarkets, RiskLevel, Timestamp, Wallet};
+use tokio::sync::mpsc;
 use tokio::sync::watch::Sender;
 use tracing::{info, instrument};
 
-use super::{AppError, Assessed, Service};
+use super::assess::Read;
+use super::judge::{Assessed, Judged, Watches};
+use super::{AppError, Service};
 use crate::ports::{Depth, WalletQuery};
 use crate::records::{Applied, SweepReport, Watch};
 use crate::stores::StoreError;
-use crate::sweeping::{Fence, Lane, Shard, lease_name};
+use crate::sweeping::{Fence, Lane, Lease, Shard, lease_name};
 
 /// Who sweeps what, and until when.
 #[derive(Clone, Debug)]
@@ -23,13 +27,18 @@ pub struct SweepOrder {
     pub lane: Lane,
     /// Which part of the watch list.
     pub shard: Shard,
-    /// Stop before a page would begin after this; the next run goes on from there.
+    /// Read no page after this; what was read is still written, and the next run goes on from there.
     pub deadline: Option<Timestamp>,
     /// Is told after each page how many wallets this run has done.
     pub progress: Option<Arc<Sender<u64>>>,
 }
 
+/// Wallets judged and written at once: a page is read whole, because that takes the fewest requests, and written in
+/// parts, so that little is held and little is done twice after a crash.
+const PART: usize = 500;
+
 /// How a run ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     /// At the last wallet.
     Done,
@@ -37,6 +46,21 @@ enum End {
     Late,
     /// Another run took the lease.
     Lost,
+}
+
+/// What of a page is judged and written at once.
+struct Part {
+    read: Read,
+    watches: Watches,
+    /// The last wallet that the pass has done when this is written; `None` where others before it are still to do.
+    cursor: Option<Wallet>,
+}
+
+/// The lease of a run, as it took it.
+struct Held<'a> {
+    order: &'a SweepOrder,
+    name: String,
+    token: u64,
 }
 
 impl Service {
@@ -53,9 +77,16 @@ impl Service {
             shard: order.shard.to_string(),
             ..SweepReport::default()
         };
-        let end = match self.pages(order, &mut report).await {
-            Err(AppError::Store(StoreError::Fenced)) => End::Lost,
-            other => other?,
+        let name = lease_name(order.lane, order.shard);
+        let end = match self.lease(&name, order).await? {
+            None => End::Lost,
+            Some(lease) => {
+                let held = Held { order, name: name.clone(), token: lease.token };
+                match self.pages(&held, lease.cursor, &mut report).await {
+                    Err(AppError::Store(StoreError::Fenced)) => End::Lost,
+                    other => other?,
+                }
+            }
         };
         report.stopped = match end {
             End::Done => None,
@@ -68,94 +99,145 @@ impl Service {
         };
         report.finished_at = self.ports.clock.now();
         self.ports.store.record(&report).await?;
-        let lease = lease_name(order.lane, order.shard);
-        self.ports.store.release(&lease, &order.holder, matches!(end, End::Done)).await?;
+        self.ports.store.release(&name, &order.holder, end == End::Done).await?;
         measure(&report);
         Ok(Some(report))
     }
 
-    /// Page after page, each under the renewed lease.
-    async fn pages(&self, order: &SweepOrder, report: &mut SweepReport) -> Result<End, AppError> {
-        let lease_name = lease_name(order.lane, order.shard);
+    /// Takes or renews the lease of a run.
+    async fn lease(&self, name: &str, order: &SweepOrder) -> Result<Option<Lease>, StoreError> {
+        let now = self.ports.clock.now();
+        let until = now.plus_seconds(self.settings.lease_seconds);
+        self.ports.store.lease(name, &order.holder, now, until).await
+    }
+
+    /// Reads, judges and writes side by side: while a part is written the next is judged and the next page is read.
+    async fn pages(
+        &self,
+        held: &Held<'_>,
+        cursor: Option<Wallet>,
+        report: &mut SweepReport,
+    ) -> Result<End, AppError> {
+        let (pages, mut read) = mpsc::channel::<Vec<Part>>(1);
+        let (parts, mut judged) = mpsc::channel(1);
+        let reading = self.read_pages(held.order, cursor, pages);
+        let judging = async {
+            while let Some(page) = read.recv().await {
+                for Part { read, watches, cursor } in page {
+                    let part = self.judge(read, watches, false).await?;
+                    if parts.send((part, cursor)).await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+            drop(parts);
+            Ok(())
+        };
+        let writing = async {
+            while let Some((part, cursor)) = judged.recv().await {
+                self.write(held, part, cursor, report).await?;
+            }
+            Ok(())
+        };
+        // An error of one ends all: what was not written is done again by the next run.
+        let (end, (), ()) = tokio::try_join!(reading, judging, writing)?;
+        Ok(end)
+    }
+
+    /// Reads page after page, at most one ahead of what is judged.
+    async fn read_pages(
+        &self,
+        order: &SweepOrder,
+        mut after: Option<Wallet>,
+        pages: mpsc::Sender<Vec<Part>>,
+    ) -> Result<End, AppError> {
         let mut discoveries = self.settings.discoveries_per_sweep;
+        let last = order.shard.last();
         loop {
-            let now = self.ports.clock.now();
-            let until = now.plus_seconds(self.settings.lease_seconds);
-            let Some(lease) = self.ports.store.lease(&lease_name, &order.holder, now, until).await? else {
-                return Ok(End::Lost);
-            };
-            if order.deadline.is_some_and(|deadline| now >= deadline) {
+            // The room first: a page that was read waits for nobody but the one before it.
+            let Ok(room) = pages.reserve().await else { return Ok(End::Lost) };
+            if order.deadline.is_some_and(|deadline| self.ports.clock.now() >= deadline) {
                 return Ok(End::Late);
             }
-            let after = lease.cursor.or(order.shard.before());
-            let last = order.shard.last();
-            let page = self.ports.store.page_lane(order.lane, after, last, self.settings.page_size).await?;
-            if page.is_empty() {
-                return Ok(End::Done);
-            }
-            let fence = Fence { lease: lease_name.clone(), token: lease.token, cursor: None };
-            self.sweep_page(&page, fence, &mut discoveries, report).await?;
-            info!(
-                sweep.wallets = report.wallets,
-                sweep.unknown = report.unknown,
-                sweep.opened = report.opened,
-                "page done"
-            );
-            if let Some(progress) = &order.progress {
-                progress.send_replace(report.wallets);
-            }
+            let from = after.or(order.shard.before());
+            let page = self.ports.store.page_lane(order.lane, from, last, self.settings.page_size).await?;
+            let Some(end) = page.last() else { return Ok(End::Done) };
+            after = Some(end.wallet);
+            room.send(self.read_page(page, &mut discoveries).await?);
         }
     }
 
-    async fn sweep_page(
-        &self,
-        page: &[Watch],
-        fence: Fence,
-        discoveries: &mut usize,
-        report: &mut SweepReport,
-    ) -> Result<(), AppError> {
+    async fn read_page(&self, page: Vec<Watch>, discoveries: &mut usize) -> Result<Vec<Part>, AppError> {
         let wallets: Vec<Wallet> = page.iter().map(|watch| watch.wallet).collect();
-        let known: HashMap<Wallet, Vec<Asset>> =
-            self.ports.store.tokens(&wallets).await?.into_iter().collect();
-        let mut markets: HashMap<Wallet, Vec<KnownMarkets>> =
-            self.ports.store.markets(&wallets).await?.into_iter().collect();
+        let end = wallets.last().copied();
+        let (known, markets) =
+            tokio::try_join!(self.ports.store.tokens(&wallets), self.ports.store.markets(&wallets))?;
+        let mut known: HashMap<Wallet, Vec<Asset>> = known.into_iter().collect();
+        let mut markets: HashMap<Wallet, Vec<KnownMarkets>> = markets.into_iter().collect();
         let (mut queries, mut to_discover, mut undiscovered) = (Vec::new(), Vec::new(), HashSet::new());
         for wallet in wallets {
-            let tokens = known.get(&wallet);
+            let tokens = known.remove(&wallet);
+            let is_known = tokens.is_some();
             let query = WalletQuery {
                 wallet,
-                known_tokens: tokens.cloned().unwrap_or_default(),
+                known_tokens: tokens.unwrap_or_default(),
                 known_markets: markets.remove(&wallet).unwrap_or_default(),
             };
-            match tokens {
-                Some(_) => queries.push(query),
-                None if *discoveries > 0 => {
-                    *discoveries -= 1;
-                    to_discover.push(query);
-                }
-                // Its lending accounts are read all the same; that its tokens are not is a gap in the answer.
-                None => {
-                    undiscovered.insert(wallet);
-                    queries.push(query);
-                }
+            if !is_known && *discoveries > 0 {
+                *discoveries -= 1;
+                to_discover.push(query);
+                continue;
             }
+            if !is_known {
+                // Its lending accounts are read all the same; that its tokens are not is a gap in the answer.
+                undiscovered.insert(wallet);
+            }
+            queries.push(query);
         }
-        // The cursor moves with the page's last write, so that a run killed between two repeats rather than skips.
-        let cursor = page.last().map(|watch| watch.wallet);
-        let batches = [(queries, Depth::Known), (to_discover, Depth::Discover)];
-        let mut batches = batches.iter().filter(|(queries, _)| !queries.is_empty()).peekable();
-        while let Some((queries, depth)) = batches.next() {
-            let cursor = cursor.filter(|_| batches.peek().is_none());
-            let fence = Fence { cursor, ..fence.clone() };
-            let done = self.assess_and_commit(queries, page, (*depth, &undiscovered), Some(fence)).await?;
-            add(report, &done.0, &done.1);
+        let watches: Watches = Arc::new(page.into_iter().map(|watch| (watch.wallet, watch)).collect());
+        let mut parts = Vec::new();
+        for (queries, depth) in [(to_discover, Depth::Discover), (queries, Depth::Known)] {
+            let read = self.read(&queries, depth, &Scope::default(), &undiscovered).await;
+            let read = read.in_parts(PART);
+            parts.extend(read.into_iter().map(|read| {
+                // The cursor may pass a wallet when all before it are written: those to discover come first.
+                let cursor = if depth == Depth::Known { read.wallets().last().copied() } else { None };
+                Part { read, watches: Arc::clone(&watches), cursor }
+            }));
+        }
+        if let Some(part) = parts.last_mut() {
+            part.cursor = end;
+        }
+        Ok(parts)
+    }
+
+    /// Writes a part under the renewed lease, so that a run killed between two repeats rather than skips.
+    async fn write(
+        &self,
+        held: &Held<'_>,
+        part: Judged,
+        cursor: Option<Wallet>,
+        report: &mut SweepReport,
+    ) -> Result<(), AppError> {
+        self.lease(&held.name, held.order).await?.ok_or(StoreError::Fenced)?;
+        let fence = Fence { lease: held.name.clone(), token: held.token, cursor };
+        let (assessed, applied) = self.settle(part, Some(fence)).await?;
+        add(report, &assessed, &applied);
+        info!(
+            sweep.wallets = report.wallets,
+            sweep.unknown = report.unknown,
+            sweep.opened = report.opened,
+            "part done"
+        );
+        if let Some(progress) = &held.order.progress {
+            progress.send_replace(report.wallets);
         }
         Ok(())
     }
 }
 
 fn add(report: &mut SweepReport, assessed: &[Assessed], applied: &Applied) {
-    let open = assessed.iter().filter(|one| one.report.level == RiskLevel::Unknown).count();
+    let open = assessed.iter().filter(|one| one.level == RiskLevel::Unknown).count();
     report.wallets += assessed.len() as u64;
     report.unknown += open as u64;
     report.opened += applied.opened.len() as u64;

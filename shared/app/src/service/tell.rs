@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use risk_model::Timestamp;
-
-use super::{Assessed, Service};
+use super::Service;
+use super::judge::Assessed;
 use crate::events::{Event, EventKind};
 use crate::records::{Alert, Applied};
 
@@ -13,7 +12,7 @@ const WITHIN: Duration = Duration::from_secs(2);
 
 impl Service {
     /// What a commit did, alerts first.
-    pub(super) async fn tell_commit(&self, at: Timestamp, assessed: &[Assessed], applied: &Applied) {
+    pub(super) async fn tell_commit(&self, assessed: &mut [Assessed], applied: &Applied) {
         let moved = [
             (EventKind::AlertOpened, &applied.opened),
             (EventKind::AlertEscalated, &applied.escalated),
@@ -22,7 +21,7 @@ impl Service {
         let alerts = moved
             .into_iter()
             .flat_map(|(kind, alerts)| alerts.iter().map(move |alert| Event::of_alert(kind, alert)));
-        let made = assessed.iter().map(|one| Event::assessed(one.report.wallet, at, &one.summary));
+        let made = assessed.iter_mut().filter_map(|one| one.event.take());
         self.tell(alerts.chain(made).collect()).await;
     }
 
