@@ -18,12 +18,13 @@ pub(super) const LATEST: &str = "SELECT * FROM assessments AS one
 pub(super) const LAST_KNOWN: &str = "SELECT * FROM assessments
     WHERE wallet IN (SELECT unhex(value) FROM json_each(?1)) AND is_informative = 1";
 const PUT: &str =
-    "INSERT INTO assessments (wallet, is_informative, at, level, score_at_least, score_at_most, body)
-    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+    "INSERT INTO assessments (wallet, is_informative, at, level, score_at_least, score_at_most, body, unpacked_bytes)
+    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
     WHERE ?2 = 1 OR NOT EXISTS
         (SELECT 1 FROM assessments WHERE wallet = ?1 AND is_informative = 1 AND at > ?3)
     ON CONFLICT (wallet, is_informative) DO UPDATE SET at = excluded.at, level = excluded.level,
-        score_at_least = excluded.score_at_least, score_at_most = excluded.score_at_most, body = excluded.body
+        score_at_least = excluded.score_at_least, score_at_most = excluded.score_at_most, body = excluded.body,
+        unpacked_bytes = excluded.unpacked_bytes
         WHERE excluded.at >= assessments.at";
 const DROP_OLDER_UNINFORMATIVE: &str =
     "DELETE FROM assessments WHERE wallet = ?1 AND is_informative = 0 AND at <= ?2";
@@ -46,9 +47,29 @@ impl Record for AssessmentRecord {
                 at_most: column::real(row, "score_at_most")?,
             },
             is_informative: row.get("is_informative")?,
-            body: row.get("body")?,
+            body: unpacked(row.get("body")?, row.get("unpacked_bytes")?)?,
         })
     }
+}
+
+/// Longest body that is believed, bytes: a hundred times the longest seen.
+const MAX_BODY_BYTES: usize = 16 << 20;
+
+/// The text of a stored body: `length` bytes once unpacked, or as it is where it was not packed.
+fn unpacked(stored: Vec<u8>, length: Option<i64>) -> Result<String, Failure> {
+    let bytes = match length {
+        None => stored,
+        Some(length) => {
+            let length = usize::try_from(length).ok().filter(|length| *length <= MAX_BODY_BYTES);
+            let length = length.ok_or(Failure::Unreadable)?;
+            let bytes = lz4_flex::block::decompress(&stored, length).map_err(|_| Failure::Unreadable)?;
+            if bytes.len() != length {
+                return Err(Failure::Unreadable);
+            }
+            bytes
+        }
+    };
+    String::from_utf8(bytes).map_err(|_| Failure::Unreadable)
 }
 
 /// A row of known tokens.
@@ -75,7 +96,8 @@ fn put_assessments(file: &Transaction<'_>, assessments: &[AssessmentRecord]) -> 
             one.level.name(),
             one.score.at_least,
             one.score.at_most,
-            one.body,
+            lz4_flex::block::compress(one.body.as_bytes()),
+            i64::try_from(one.body.len()).map_err(|_| Failure::OutOfRange("a length"))?,
         ])?;
         if one.is_informative {
             drop_older.execute(params![wallet, at])?;

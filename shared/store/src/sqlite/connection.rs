@@ -28,6 +28,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0005-outbox-and-leases.sql")),
     M::up(include_str!("../../migrations/0006-alarm-memory.sql")),
     M::up(include_str!("../../migrations/0007-events.sql")),
+    M::up(include_str!("../../migrations/0008-packed-bodies.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

@@ -78,10 +78,31 @@ async fn a_name_that_no_version_wrote_is_corrupt_and_not_a_guess() {
         assert_corrupt(store.standing(&[WALLET]).await, "alert");
     }
     let (_sample, store) = Sample::altered(
-        "INSERT INTO assessments VALUES (unhex('0707070707070707070707070707070707070707'), 1, 5, 'fine', 0, 0, '{}')",
+        "INSERT INTO assessments VALUES (unhex('0707070707070707070707070707070707070707'), 1, 5, 'fine', 0, 0, x'7b7d', NULL)",
     )
     .await;
     assert_corrupt(store.latest(&[WALLET]).await, "assessment");
+}
+
+#[tokio::test]
+async fn a_body_is_read_as_it_was_packed_or_not_and_never_in_part() {
+    const ROW: &str = "INSERT INTO assessments VALUES (unhex('0707070707070707070707070707070707070707'), 1, 5, 'low', 0, 0, ";
+    let (_sample, store) = Sample::altered(&format!("{ROW}x'7b7d', NULL)")).await;
+    assert_eq!(store.latest(&[WALLET]).await.unwrap()[0].body, "{}", "written before bodies were packed");
+    // A block of two literal bytes, and lengths that are not its own.
+    let (_sample, store) = Sample::altered(&format!("{ROW}x'207b7d', 2)")).await;
+    assert_eq!(store.latest(&[WALLET]).await.unwrap()[0].body, "{}");
+    for rest in [
+        "x'207b7d', 1)",
+        "x'207b7d', 3)",
+        "x'207b7d', -1)",
+        "x'207b7d', 99999999999)",
+        "x'ff', 2)",
+        "x'ff', NULL)",
+    ] {
+        let (_sample, store) = Sample::altered(&format!("{ROW}{rest}")).await;
+        assert_corrupt(store.latest(&[WALLET]).await, "assessment");
+    }
 }
 
 #[tokio::test]
