@@ -114,7 +114,7 @@ pub struct Settings {
     pub sweep_interval_seconds: u64,
     /// `NEAR_TASK_INTERVAL`: seconds between rounds of the near lane; 60.
     pub near_interval_seconds: u64,
-    /// `SWEEP_PAGE`: wallets that a sweep reads and writes at once; 1000.
+    /// `SWEEP_PAGE`: wallets that a sweep reads at once; 5000.
     pub sweep_page: u32,
     /// `SWEEP_LEASE_SECONDS`: how long a sweep that died keeps the next one out; 120.
     pub sweep_lease_seconds: u64,
@@ -208,7 +208,7 @@ impl Settings {
             cors_origins: reader.list("CORS_ORIGINS"),
             sweep_interval_seconds: reader.within("BACKGROUND_TASK_INTERVAL", 600, 10, 86_400).into(),
             near_interval_seconds: reader.within("NEAR_TASK_INTERVAL", 60, 1, 3_600).into(),
-            sweep_page: reader.within("SWEEP_PAGE", 1_000, 1, 10_000),
+            sweep_page: reader.within("SWEEP_PAGE", 5_000, 1, 10_000),
             sweep_lease_seconds: reader.within("SWEEP_LEASE_SECONDS", 120, 1, 3_600).into(),
             sweep_shard: reader.shard(),
             sweep_lane: [Lane::Every, Lane::Near][reader.one_of("SWEEP_LANE", &["every", "near"])],

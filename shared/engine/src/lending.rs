@@ -254,10 +254,11 @@ impl Account {
     }
 
     /// Receipt tokens that the wallet holds and that its account would not name by itself when it is read again:
-    /// cTokens of markets that were not entered. They are to be kept among the wallet's known tokens.
+    /// cTokens of markets that were not entered, aTokens that are no collateral. They are to be kept among the wallet's known tokens.
     #[must_use]
     pub fn unlisted_deposits(&self) -> Vec<Asset> {
         match self {
+            Self::Aave(account) => account.unlisted_deposits(),
             Self::CompoundV2(account) => account.unlisted_deposits(),
             _ => Vec::new(),
         }

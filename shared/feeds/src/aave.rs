@@ -14,7 +14,7 @@ use risk_model::Protocol;
 
 pub use ask::{Ask, hinted_asks, hints};
 pub use market::{MarketRead, ReadMarket};
-pub use user::{Account, user_call};
+pub use user::{Rows, bitmap_call, is_in_use, rows_call};
 
 /// How a pool of this revision rounds, and whether its rules are known.
 ///

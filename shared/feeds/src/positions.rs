@@ -1,6 +1,7 @@
 //! Positions of wallets: contracts first, at one pinned block a chain; the subgraph to check them and as a fallback.
 
 mod aave;
+mod aave_users;
 mod chain;
 mod compound_v2;
 mod compound_v3;

@@ -304,9 +304,14 @@ pub(crate) fn add_user(
         words.push(U256::from_be_bytes(asset.into_word().0));
         words.extend([U256::from(supplied), U256::from(u8::from(is_collateral)), U256::from(owed)]);
     }
-    let rows = words.iter().flat_map(U256::to_be_bytes::<32>).collect();
+    let words = words.iter().flat_map(U256::to_be_bytes::<32>).collect();
+    let bits = (0..).zip(rows).fold(0u64, |bits, (id, (_, is_collateral, owed))| {
+        bits | u64::from(owed > 0) << (2 * id) | u64::from(is_collateral) << (2 * id + 1)
+    });
+    let bits = U256::from(bits).to_be_bytes_vec();
+    state.view(market.pool, &Pool::getUserConfigurationCall { user }, bits);
     let call = UiPoolDataProvider::getUserReservesDataCall { provider: market.provider, user };
-    state.view(market.ui_data, &call, rows);
+    state.view(market.ui_data, &call, words);
     add_balance(state, MULTICALL3, user, 0);
 }
 

@@ -97,6 +97,19 @@ enum Direction {
 }
 
 impl Account {
+    /// Deposit tokens of reserves that the wallet neither owes nor has as collateral: the pool's bitmap of the wallet
+    /// (`UserConfiguration`) does not name them.
+    #[must_use]
+    pub fn unlisted_deposits(&self) -> Vec<Asset> {
+        let is_unlisted = |part: &&ReservePosition| {
+            let owes = !part.scaled_variable_debt.is_zero() || part.stable_debt.is_some();
+            !part.is_collateral && !owes && !part.scaled_a_token.is_zero()
+        };
+        let parts = self.position.reserves.iter().filter(is_unlisted);
+        let reserves = parts.filter_map(|part| self.market.reserves.get(part.reserve));
+        reserves.map(|reserve| Asset::contract(self.market.chain, reserve.a_token)).collect()
+    }
+
     fn reserve(&self, place: usize) -> Result<&Reserve, Fault> {
         self.market.reserves.get(place).ok_or_else(|| fault(&AccountError::UnknownReserve))
     }

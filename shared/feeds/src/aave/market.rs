@@ -102,6 +102,13 @@ impl MarketRead {
         wanted
     }
 
+    /// The token of every reserve's deposits, once all of them are known.
+    #[must_use]
+    pub fn deposit_tokens(&self) -> Option<HashSet<Address>> {
+        let list = read_list(self.answer(Ask::ReservesList))?;
+        list.into_iter().map(|asset| Some(self.reserve_data(asset)?.aTokenAddress)).collect()
+    }
+
     /// The market at its block.
     ///
     /// # Errors

@@ -2,13 +2,16 @@
 
 use std::collections::HashSet;
 
+use alloy_primitives::Bytes;
 use risk_engine::aave::{Position, ReservePosition, StableDebt};
 use risk_model::{Address, GapReason, U256, Wallet};
 
 use super::market::ReadMarket;
-use crate::contracts::UiPoolDataProvider;
+use crate::contracts::{Pool, UiPoolDataProvider};
 use crate::markets::MarketAddresses;
-use crate::multicall::ContractCall;
+use crate::multicall::{self, ContractCall};
+
+type Word = [u8; 32];
 
 /// Words of a row since 3.2: asset, scaled deposit, collateral flag, scaled variable debt.
 const WORDS: usize = 4;
@@ -17,15 +20,27 @@ const WORDS_WITH_STABLE_DEBT: usize = 7;
 
 /// The call that reads a wallet's rows.
 #[must_use]
-pub fn user_call(market: &MarketAddresses, wallet: Wallet) -> ContractCall {
+pub fn rows_call(market: &MarketAddresses, wallet: Wallet) -> ContractCall {
     let call =
         UiPoolDataProvider::getUserReservesDataCall { provider: market.provider, user: wallet.address() };
     ContractCall::new(market.ui_data, &call)
 }
 
+/// The call that reads which reserves a wallet owes or has as collateral, in every generation of the pool.
+#[must_use]
+pub fn bitmap_call(market: &MarketAddresses, wallet: Wallet) -> ContractCall {
+    ContractCall::new(market.pool, &Pool::getUserConfigurationCall { user: wallet.address() })
+}
+
+/// Whether the answer to [`bitmap_call`] names any reserve (`UserConfiguration.isEmpty`); `None` where it is no bitmap.
+#[must_use]
+pub fn is_in_use(output: &Bytes) -> Option<bool> {
+    multicall::answer::<Pool::getUserConfigurationCall>(Some(output)).map(|bits| !bits.is_zero())
+}
+
 /// A wallet's rows in one market, those of zero left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
+pub struct Rows {
     /// The wallet's e-mode category, 0 for none.
     pub e_mode: u8,
     /// Every underlying that has a row, in order.
@@ -42,18 +57,19 @@ struct Row {
     stable_debt: Option<StableDebt>,
 }
 
-impl Account {
+impl Rows {
     /// Reads the answer of `getUserReservesData`: `(row[], uint8 eMode)` of either generation, told apart by length.
     ///
     /// # Errors
     /// The answer is no such thing.
     pub fn read(output: &[u8]) -> Result<Self, GapReason> {
         let malformed = GapReason::Malformed;
-        let words: Vec<U256> = output.chunks_exact(32).map(U256::from_be_slice).collect();
-        let [offset, e_mode, count, rows @ ..] = words.as_slice() else { return Err(malformed) };
-        let count = usize::try_from(*count).map_err(|_| malformed)?;
-        if !output.len().is_multiple_of(32)
-            || *offset != U256::from(64u8)
+        let (words, rest) = output.as_chunks::<32>();
+        let [offset, e_mode, count, rows @ ..] = words else { return Err(malformed) };
+        let number = |word: &Word| U256::from_be_bytes(*word);
+        let count = usize::try_from(number(count)).map_err(|_| malformed)?;
+        if !rest.is_empty()
+            || number(offset) != U256::from(64u8)
             || count == 0
             || !rows.len().is_multiple_of(count)
         {
@@ -63,12 +79,19 @@ impl Account {
         if width != WORDS && width != WORDS_WITH_STABLE_DEBT {
             return Err(malformed);
         }
-        let rows: Vec<Row> = rows.chunks_exact(width).map(read_row).collect::<Result<_, _>>()?;
-        Ok(Self {
-            e_mode: u8::try_from(*e_mode).map_err(|_| malformed)?,
-            assets: rows.iter().map(|row| row.asset).collect(),
-            rows: rows.into_iter().filter(Row::is_used).collect(),
-        })
+        let mut read = Self {
+            e_mode: u8::try_from(number(e_mode)).map_err(|_| malformed)?,
+            assets: Vec::with_capacity(count),
+            rows: Vec::new(),
+        };
+        for row in rows.chunks_exact(width) {
+            let row = read_row(row)?;
+            read.assets.push(row.asset);
+            if row.is_used() {
+                read.rows.push(row);
+            }
+        }
+        Ok(read)
     }
 
     /// Whether the wallet has nothing in the market.
@@ -117,23 +140,25 @@ impl Row {
     }
 }
 
-fn read_row(words: &[U256]) -> Result<Row, GapReason> {
-    let (asset, scaled_a_token, is_collateral, scaled_variable_debt, stable_debt) = match *words {
+fn read_row(words: &[Word]) -> Result<Row, GapReason> {
+    let number = |word: &Word| U256::from_be_bytes(*word);
+    let (asset, supplied, flag, debt, stable_debt) = match words {
         [asset, supplied, flag, debt] => (asset, supplied, flag, debt, None),
         [asset, supplied, flag, rate, debt, principal, updated] => {
-            (asset, supplied, flag, debt, read_stable(principal, rate, updated)?)
+            (asset, supplied, flag, debt, read_stable(number(principal), number(rate), number(updated))?)
         }
         _ => return Err(GapReason::Malformed),
     };
-    let is_flag = is_collateral <= U256::from(1u8);
-    if asset >> 160usize != U256::ZERO || !is_flag {
+    let (zeros, address) = asset.split_at(12);
+    let flag = number(flag);
+    if zeros.iter().any(|byte| *byte != 0) || flag > U256::ONE {
         return Err(GapReason::Malformed);
     }
     Ok(Row {
-        asset: Address::from_word(asset.into()),
-        scaled_a_token,
-        is_collateral: !is_collateral.is_zero(),
-        scaled_variable_debt,
+        asset: Address::from_slice(address),
+        scaled_a_token: number(supplied),
+        is_collateral: !flag.is_zero(),
+        scaled_variable_debt: number(debt),
         stable_debt,
     })
 }
@@ -158,9 +183,9 @@ mod tests {
 
     #[test]
     fn rows_of_both_generations_are_read() {
-        let new = Account::read(&output(1, &[&[7, 100, 1, 0], &[8, 0, 0, 50], &[9, 0, 1, 0]])).unwrap();
+        let new = Rows::read(&output(1, &[&[7, 100, 1, 0], &[8, 0, 0, 50], &[9, 0, 1, 0]])).unwrap();
         let old = output(1, &[&[7, 100, 1, 0, 0, 0, 0], &[8, 0, 0, 3, 50, 0, 0], &[9, 0, 1, 0, 0, 0, 0]]);
-        assert_eq!(Account::read(&old).unwrap(), new);
+        assert_eq!(Rows::read(&old).unwrap(), new);
         assert_eq!((new.e_mode, new.rows.len(), new.assets.len()), (1, 2, 3));
         assert_eq!(new.rows[0].asset, Address::with_last_byte(7));
         assert!(new.rows[0].is_collateral && new.rows[1].scaled_variable_debt == U256::from(50));
@@ -168,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_stable_debt_is_read_with_its_own_rate_and_time() {
-        let read = Account::read(&output(0, &[&[7, 0, 0, 5, 0, 1000, 9]])).unwrap();
+        let read = Rows::read(&output(0, &[&[7, 0, 0, 5, 0, 1000, 9]])).unwrap();
         let debt = StableDebt { principal: U256::from(1000), rate: U256::from(5), last_update: 9 };
         assert_eq!(read.rows[0].stable_debt, Some(debt));
     }
@@ -192,7 +217,7 @@ mod tests {
             big_mode,
             vec![0xff; 32 * 7],
         ] {
-            assert_eq!(Account::read(&bad), Err(GapReason::Malformed));
+            assert_eq!(Rows::read(&bad), Err(GapReason::Malformed));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use alloy_primitives::Bytes;
+use alloy_primitives::{Bytes, hex};
 use futures::future::join_all;
 use risk_engine::position::Block;
 use risk_http::{CallError, Upstream};

@@ -9,11 +9,11 @@ use risk_engine::lending::Account;
 use risk_engine::position::{Block, LendingAccount, Provenance};
 use risk_model::{Address, Gap, GapReason, Protocol, Timestamp};
 
+use super::aave_users::Users;
 use super::reader::{Reader, Source};
 use super::{Part, Wanted, gap};
-use crate::aave::{Account as Rows, Ask, MarketRead, ReadMarket, hinted_asks, hints, user_call};
+use crate::aave::{Ask, MarketRead, ReadMarket, hinted_asks, hints};
 use crate::alchemy::{Answer, Group};
-use crate::json_rpc::Fault;
 use crate::markets::MarketAddresses;
 use crate::multicall::ContractCall;
 
@@ -21,12 +21,6 @@ use crate::multicall::ContractCall;
 const VIEWS_PER_AGGREGATE: usize = 250;
 /// Hex of one view there and back, the longest being a reserve's 15 words.
 const BYTES_PER_VIEW: usize = 25 * 64;
-/// Wallets in one `eth_call`: 60 reserves take about a million gas each, and nodes stop at some hundred millions.
-const WALLETS_PER_AGGREGATE: usize = 100;
-/// Hex digits of a word.
-const HEX_PER_WORD: usize = 64;
-/// Words of one wallet's answer and of the call for it, beside its rows.
-const WORDS_PER_WALLET: usize = 16;
 /// Reserves of a market whose list is not known yet.
 const RESERVES_AHEAD: usize = 60;
 
@@ -66,13 +60,14 @@ impl Source for AaveSource {
         let learned = self.learned();
         let known =
             if learned.asks.is_empty() { hinted_asks(self.market.protocol, hints) } else { learned.asks };
+        let is_wanted = wanted.wants(self.protocol());
+        let queries = if is_wanted { wanted.queries } else { &[] };
         Box::new(AaveReader {
             source: self,
-            wanted,
-            is_wanted: wanted.wants(self.protocol()),
             structure: MarketRead::new(self.market, known),
             asks: Vec::new(),
-            users: None,
+            is_wanted,
+            users: Users::new(&self.market, queries, wanted.depth),
         })
     }
 
@@ -87,29 +82,19 @@ impl Source for AaveSource {
 
 struct AaveReader<'a> {
     source: &'a AaveSource,
-    wanted: Wanted<'a>,
     is_wanted: bool,
     structure: MarketRead,
     /// The market views of the round under way.
     asks: Vec<Ask>,
-    users: Option<Vec<Answer>>,
+    users: Users<'a>,
 }
 
 impl AaveReader<'_> {
     fn users(&self) -> Group {
-        let queries = if self.is_wanted { self.wanted.queries } else { &[] };
-        Group {
-            calls: queries.iter().map(|query| user_call(&self.source.market, query.wallet)).collect(),
-            per_aggregate: WALLETS_PER_AGGREGATE,
-            bytes_per_call: self.bytes_per_wallet(),
-        }
-    }
-
-    /// What a wallet's rows take there and back: rows are longer where stable rates have words of their own.
-    fn bytes_per_wallet(&self) -> usize {
+        // Rows are longer where stable rates have words of their own.
         let words = if self.source.protocol() == Protocol::AaveV3 { 4 } else { 7 };
         let reserves = Some(self.structure.reserves_ahead()).filter(|reserves| *reserves > 0);
-        (reserves.unwrap_or(RESERVES_AHEAD) * words + WORDS_PER_WALLET) * HEX_PER_WORD
+        self.users.ask(reserves.unwrap_or(RESERVES_AHEAD), words)
     }
 
     fn market(&self, block: Block) -> Result<ReadMarket, GapReason> {
@@ -131,27 +116,14 @@ impl Reader for AaveReader<'_> {
             per_aggregate: VIEWS_PER_AGGREGATE,
             bytes_per_call: BYTES_PER_VIEW,
         };
-        match (&self.users, self.asks.is_empty()) {
-            (None, _) => vec![views, self.users()],
-            (Some(_), false) => vec![views],
-            (Some(_), true) => Vec::new(),
-        }
+        if self.asks.is_empty() && !self.users.is_open() { Vec::new() } else { vec![views, self.users()] }
     }
 
     fn take(&mut self, answers: Vec<Vec<Answer>>) {
         let mut answers = answers.into_iter();
         self.structure.take(&self.asks, answers.next().unwrap_or_default());
-        if self.users.is_none() {
-            let users = answers.next().unwrap_or_default();
-            self.structure.want_categories(
-                users
-                    .iter()
-                    .flatten()
-                    .filter_map(|output| Rows::read(output).ok())
-                    .map(|account| account.e_mode),
-            );
-            self.users = Some(users);
-        }
+        self.users.take(answers.next().unwrap_or_default(), self.structure.deposit_tokens().as_ref());
+        self.structure.want_categories(self.users.e_modes());
     }
 
     fn finish(
@@ -162,10 +134,8 @@ impl Reader for AaveReader<'_> {
     ) -> HashSet<Address> {
         let market = self.market(block);
         if self.is_wanted {
-            let users = self.users.as_deref().unwrap_or_default();
             for (place, part) in parts.iter_mut().enumerate() {
-                let output = users.get(place).cloned().unwrap_or(Err(Fault::Malformed));
-                self.add_account(part, &market, &output, (block, since));
+                self.add_account(part, &market, place, (block, since));
             }
         }
         match market {
@@ -181,14 +151,12 @@ impl AaveReader<'_> {
         &self,
         part: &mut Part,
         market: &Result<ReadMarket, GapReason>,
-        output: &Answer,
+        place: usize,
         (block, since): (Block, Option<Timestamp>),
     ) {
         let (protocol, chain) = (self.source.protocol(), self.source.market.chain);
-        let position = market.as_ref().map_err(|reason| *reason).and_then(|market| {
-            let output = output.as_ref().map_err(|fault: &Fault| fault.reason())?;
-            Ok((market, Rows::read(output)?.position(market)?))
-        });
+        let position = market.as_ref().map_err(|reason| *reason);
+        let position = position.and_then(|market| Ok((market, self.users.position(place, market)?)));
         match position {
             Ok((market, position)) => {
                 part.is_account_known |= protocol == Protocol::AaveV3;

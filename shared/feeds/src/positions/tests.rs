@@ -166,6 +166,65 @@ async fn a_thousand_wallets_take_as_many_requests_as_one() {
     );
 }
 
+/// So many wallets without anything: enough that a sweep asks for bitmaps first.
+fn idle(node: &Node, count: u64) -> Vec<WalletQuery> {
+    let wallet = |at: u64| Wallet::new(Address::left_padding_from(&(at << 8).to_be_bytes()));
+    let wallets: Vec<Wallet> = (1..=count).map(wallet).collect();
+    for wallet in &wallets {
+        add_user(&mut node.state(), CHAIN, wallet.address(), 0, [(0, false, 0); 3]);
+        forget_rows(node, *wallet);
+    }
+    wallets.into_iter().map(|wallet| query(wallet, &[])).collect()
+}
+
+/// A wallet whose rows cannot be read.
+fn forget_rows(node: &Node, wallet: Wallet) {
+    let (market, user) = (market_of(CHAIN), wallet.address());
+    let call = UiPoolDataProvider::getUserReservesDataCall { provider: market.provider, user };
+    node.state().views.remove(&(market.ui_data, call.abi_encode().into()));
+}
+
+#[tokio::test]
+async fn a_large_sweep_asks_the_rows_of_those_alone_who_are_in_the_market() {
+    let node = node().await;
+    let cleo = Wallet::new(Address::repeat_byte(0x33));
+    add_user(&mut node.state(), CHAIN, cleo.address(), 0, [(9, false, 0), (0, false, 0), (0, false, 0)]);
+    let mut queries = idle(&node, 200);
+    queries.extend([query(ANN, &[]), query(cleo, &[a_token(WETH)])]);
+    let positions = positions(&node.base_url, None);
+    read(&positions, &queries, Depth::Known).await;
+    node.asked();
+    let read = read(&positions, &queries, Depth::Known).await;
+    assert_eq!(node.asked().len(), 3, "the block; views and bitmaps; rows");
+    assert!(read.iter().all(|read| read.gaps.is_empty()), "{:?}", read[0].gaps);
+    assert!(read[..200].iter().all(|read| read.accounts.is_empty() && !read.readings.is_empty()));
+    assert_eq!(account_of(&read[200].accounts[0]).position.reserves.len(), 2);
+    let idle = account_of(&read[201].accounts[0]);
+    assert_eq!(
+        idle.position.reserves[0].scaled_a_token,
+        U256::from(9),
+        "no collateral, but its token is known"
+    );
+    assert_eq!(idle.unlisted_deposits(), [Asset::contract(CHAIN, a_token(WETH))]);
+}
+
+#[tokio::test]
+async fn a_bitmap_that_cannot_be_read_is_a_gap_and_no_empty_account() {
+    let node = node().await;
+    let mut queries = idle(&node, 200);
+    queries.push(query(ANN, &[]));
+    let call = |wallet: Wallet| Pool::getUserConfigurationCall { user: wallet.address() };
+    let key = |wallet: Wallet| (market_of(CHAIN).pool, call(wallet).abi_encode().into());
+    node.state().views.remove(&key(queries[0].wallet));
+    node.state().views.insert(key(queries[1].wallet), vec![0; 31].into());
+    forget_rows(&node, ANN);
+    let read = read(&positions(&node.base_url, None), &queries, Depth::Known).await;
+    for at in [0, 1, 200] {
+        assert_eq!(reasons(&read[at], Affects::Liquidation), [GapReason::Malformed], "{at}");
+    }
+    assert!(read[2..200].iter().all(|read| read.gaps.is_empty()));
+}
+
 #[tokio::test]
 async fn discovery_finds_tokens_and_leaves_out_the_markets_own() {
     let node = node().await;

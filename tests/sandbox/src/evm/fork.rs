@@ -145,7 +145,21 @@ impl Market<'_> {
                     id: u8::try_from(id).unwrap_or_default(),
                 })
             }
+            Calls::getUserConfiguration(of) => {
+                LendingPool::getUserConfigurationCall::abi_encode_returns(&self.user_bits(of.user))
+            }
             Calls::getUserAccountData(of) => self.account_data(of.user),
+        })
+    }
+
+    /// `UserConfiguration`: two bits a reserve, borrowing and collateral.
+    fn user_bits(&self, user: Address) -> U256 {
+        let account = account_of(self.view, self.place, user);
+        let positions = account.iter().flat_map(|account| &account.positions);
+        positions.fold(U256::ZERO, |bits, position| {
+            let owes = position.scaled_debt > 0 || position.stable.0 > 0;
+            let own = u8::from(owes) | u8::from(position.collateral) << 1;
+            bits | U256::from(own) << (2 * position.reserve)
         })
     }
 
@@ -169,6 +183,9 @@ impl Market<'_> {
             Calls::getReserveData(of) => {
                 let (id, reserve, token) = self.of(of.asset)?;
                 Pool::getReserveDataCall::abi_encode_returns(&self.reserve_data(id, reserve, token))
+            }
+            Calls::getUserConfiguration(of) => {
+                Pool::getUserConfigurationCall::abi_encode_returns(&self.user_bits(of.user))
             }
             Calls::getUserAccountData(of) => self.account_data(of.user),
             Calls::getEModeCategoryData(of) => {

@@ -5,7 +5,7 @@ use risk_engine::aave::Rounding;
 use risk_model::{B256, ChainId, Timestamp};
 
 use super::*;
-use crate::aave::Account;
+use crate::aave::Rows;
 use crate::json_rpc::Fault;
 use crate::markets::market_of;
 use crate::testing::NOON;
@@ -193,14 +193,13 @@ async fn a_reserve_that_makes_no_sense_is_left_out_and_its_users_are_not_compute
     let market = finish(&node.state());
     assert_eq!((market.market.reserves.len(), market.list.len()), (2, 3));
     let position = |user: Address| {
-        let call = crate::aave::user_call(&market_of(CHAIN), risk_model::Wallet::new(user));
+        let call = crate::aave::rows_call(&market_of(CHAIN), risk_model::Wallet::new(user));
         let output = node.state().views[&(call.target, call.input)].clone();
-        Account::read(&output).unwrap().position(&market)
+        Rows::read(&output).unwrap().position(&market)
     };
     assert_eq!(position(in_it), Err(GapReason::Malformed));
     assert_eq!(position(beside_it).unwrap().unwrap().reserves.len(), 1);
-    let stranger =
-        Account::read(&[&[0; 31][..], &[64], &[0; 32], &[0; 31], &[1], &[0; 128]].concat()).unwrap();
+    let stranger = Rows::read(&[&[0; 31][..], &[64], &[0; 32], &[0; 31], &[1], &[0; 128]].concat()).unwrap();
     assert_eq!(
         stranger.position(&market),
         Err(GapReason::Malformed),
@@ -216,7 +215,7 @@ async fn where_a_reserve_was_dropped_the_flags_of_users_are_not_trusted() {
     add_user(&mut node.state(), CHAIN, WETH, 0, [(10, true, 0), (0, false, 0), (0, false, 0)]);
     let market = finish(&node.state());
     assert!(!market.is_dense);
-    let call = crate::aave::user_call(&market_of(CHAIN), risk_model::Wallet::new(WETH));
+    let call = crate::aave::rows_call(&market_of(CHAIN), risk_model::Wallet::new(WETH));
     let output = node.state().views[&(call.target, call.input)].clone();
-    assert_eq!(Account::read(&output).unwrap().position(&market), Err(GapReason::Unsupported));
+    assert_eq!(Rows::read(&output).unwrap().position(&market), Err(GapReason::Unsupported));
 }

@@ -24,6 +24,7 @@ sol! {
         function paused() external view returns (bool);
         function getReservesList() external view returns (address[] memory);
         function getReserveData(address asset) external view returns (ReserveDataV2 memory);
+        function getUserConfiguration(address user) external view returns (uint256);
         function getUserAccountData(address user) external view returns (
             uint256 totalCollateralETH, uint256 totalDebtETH, uint256 availableBorrowsETH,
             uint256 currentLiquidationThreshold, uint256 ltv, uint256 healthFactor);

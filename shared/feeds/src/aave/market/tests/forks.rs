@@ -128,7 +128,7 @@ async fn a_stable_debt_in_v2_comes_with_its_rate_and_time() {
     ];
     let words = [number(64), number(0), number(2)].into_iter().chain(rows.into_iter().flatten());
     let output: Vec<u8> = words.flat_map(|word| word.to_be_bytes::<32>()).collect();
-    let position = Account::read(&output).unwrap().position(&read).unwrap().unwrap();
+    let position = Rows::read(&output).unwrap().position(&read).unwrap().unwrap();
     let debt = StableDebt { principal: number(30), rate: number(5), last_update: NOON - 50 };
     assert_eq!(position.reserves[1].stable_debt, Some(debt));
     assert_eq!(position.reserves[1].scaled_variable_debt, number(20));
@@ -166,6 +166,6 @@ async fn spark_is_read_as_the_3_0_line_that_it_forked() {
     let data = Pool::getEModeCategoryDataCall::abi_encode_returns(&data);
     node.state().view(SPARK.pool, &Pool::getEModeCategoryDataCall { id: 1 }, data);
     assert!(finish().market.e_modes.is_empty());
-    let call = crate::aave::user_call(&SPARK, Wallet::new(WETH));
+    let call = crate::aave::rows_call(&SPARK, Wallet::new(WETH));
     assert_eq!(call.target, SPARK.ui_data);
 }
