@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use risk_http::{CallError, Parsed, Reply, Request, Upstream};
 use risk_model::GapReason;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Most calls in one HTTP request, the provider's own limit.
@@ -158,7 +158,7 @@ impl JsonRpc {
 
     async fn send(&self, calls: &[Call], places: &[usize]) -> Result<Results, CallError> {
         let chosen = || places.iter().filter_map(|at| calls.get(*at));
-        let bodies: Vec<Value> = chosen().enumerate().map(|(id, call)| body(id, call)).collect();
+        let bodies: Vec<Body<'_>> = chosen().enumerate().map(|(id, call)| body(id, call)).collect();
         let shapes: Vec<Shape> = chosen().map(|call| call.result).collect();
         let request = Request::post_json("", &bodies);
         drop(bodies);
@@ -166,8 +166,17 @@ impl JsonRpc {
     }
 }
 
-fn body(id: usize, call: &Call) -> Value {
-    serde_json::json!({ "jsonrpc": "2.0", "id": id, "method": call.method, "params": call.params })
+/// A call as it is sent; parameters may be megabytes long, so they are written from where they are.
+#[derive(Serialize)]
+struct Body<'a> {
+    jsonrpc: &'static str,
+    id: usize,
+    method: &'static str,
+    params: &'a Value,
+}
+
+const fn body(id: usize, call: &Call) -> Body<'_> {
+    Body { jsonrpc: "2.0", id, method: call.method, params: &call.params }
 }
 
 /// Reads a reply to calls with the ids 0 and up, whose results have these shapes.

@@ -39,6 +39,14 @@ pub fn encode(calls: &[ContractCall]) -> Bytes {
     Multicall3::aggregate3Call { calls }.abi_encode().into()
 }
 
+/// How many bytes [`encode`] makes of the calls.
+#[must_use]
+pub fn encoded_bytes(calls: &[ContractCall]) -> usize {
+    // Selector, offset and length of the array; of each call its offset, three words, and the length of its input.
+    let call = |call: &ContractCall| 5 * 32 + call.input.len().next_multiple_of(32);
+    4 + 2 * 32 + calls.iter().map(call).sum::<usize>()
+}
+
 /// What each of `expected` calls returned, `None` where it reverted. `None` for the whole where the output is no
 /// answer to that many calls.
 #[must_use]
@@ -73,7 +81,10 @@ mod tests {
     fn every_call_is_allowed_to_fail_alone() {
         let owner = Address::repeat_byte(7);
         let call = ContractCall::new(MULTICALL3, &Erc20::balanceOfCall { owner });
-        let sent = Multicall3::aggregate3Call::abi_decode(&encode(&[call.clone(), call])).unwrap();
+        let calls = [call.clone(), call, ContractCall { target: MULTICALL3, input: Bytes::new() }];
+        let sent = encode(&calls);
+        assert_eq!(sent.len(), encoded_bytes(&calls));
+        let sent = Multicall3::aggregate3Call::abi_decode(&encode(&calls[..2])).unwrap();
         assert_eq!(sent.calls.len(), 2);
         assert!(
             sent.calls.iter().all(|call| call.allowFailure && call.callData[..4] == [0x70, 0xa0, 0x82, 0x31])

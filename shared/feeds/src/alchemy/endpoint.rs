@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use alloy_primitives::{Bytes, hex};
-use futures::future::join_all;
+use futures::FutureExt;
+use futures::stream::{self, StreamExt};
 use risk_engine::position::Block;
 use risk_http::{CallError, Upstream};
 use risk_model::{B256, ChainId, GapReason, Timestamp};
@@ -19,6 +20,9 @@ use crate::multicall::{self, ContractCall, MULTICALL3};
 const MAX_EXCHANGE_BYTES: usize = 24 * 1024 * 1024;
 /// Most bytes of one HTTP request.
 const MAX_REQUEST_BYTES: usize = 6 * 1024 * 1024;
+
+/// Requests of one read under way at once. Each is held in memory, in binary and in hex, while it is.
+const AT_ONCE: usize = 2;
 
 /// What is needed of a block.
 const BLOCK: Shape = Shape::Object(&["number", "hash", "timestamp"]);
@@ -86,15 +90,14 @@ impl ReadFault {
     }
 }
 
-/// A part of a group: one `eth_call`.
-struct Aggregate {
+/// A part of a group: one `eth_call`, written when its turn comes.
+struct Aggregate<'a> {
     group: usize,
-    calls: usize,
+    calls: &'a [ContractCall],
     /// Hex of the request.
     sent: usize,
     /// Hex of the request and the expected reply.
     exchanged: usize,
-    call: Call,
 }
 
 impl Endpoint {
@@ -150,52 +153,67 @@ impl Endpoint {
     /// The block is gone, or no request was answered. A request that failed beside others that were answered
     /// leaves its calls without one.
     pub async fn read_at(&self, block: B256, groups: &[Group]) -> Result<Vec<Vec<Answer>>, ReadFault> {
-        let requests = split(aggregates(block, groups));
-        let sent = requests.iter().map(|request| async {
-            let calls: Vec<Call> = request.iter().map(|aggregate| aggregate.call.clone()).collect();
-            self.rpc.batch(&calls).await
-        });
-        let replies = join_all(sent).await;
-        if let Some(error) = replies.iter().find_map(|reply| reply.as_ref().err())
-            && replies.iter().all(Result::is_err)
-        {
-            return Err(error.clone().into());
-        }
+        let at = json!({ "blockHash": block, "requireCanonical": true });
+        let requests = split(aggregates(groups));
+        // Each is written when its turn comes.
+        let sent: Vec<_> = requests.iter().map(|request| self.send(request, &at).boxed()).collect();
+        let mut replies = stream::iter(sent).buffered(AT_ONCE);
         let mut answers: Vec<Vec<Answer>> = groups.iter().map(|_| Vec::new()).collect();
-        for (request, reply) in requests.iter().zip(replies) {
-            let results = reply.unwrap_or_else(|error| unanswered(&error, request.len()));
+        let (mut is_answered, mut fault) = (requests.is_empty(), None);
+        for request in &requests {
+            let results = match replies.next().await {
+                Some(Ok(results)) => {
+                    is_answered = true;
+                    results
+                }
+                Some(Err(error)) => {
+                    let results = unanswered(&error, request.len());
+                    fault.get_or_insert(error);
+                    results
+                }
+                None => break,
+            };
             if results.contains(&Err(Fault::BlockGone)) {
                 return Err(ReadFault::BlockGone);
             }
             for (aggregate, result) in request.iter().zip(results) {
                 if let Some(group) = answers.get_mut(aggregate.group) {
-                    group.extend(open(result, aggregate.calls));
+                    group.extend(open(result, aggregate.calls.len()));
                 }
             }
         }
-        Ok(answers)
+        match fault {
+            Some(error) if !is_answered => Err(error.into()),
+            _ => Ok(answers),
+        }
+    }
+
+    async fn send(&self, request: &[Aggregate<'_>], at: &Value) -> Result<Results, CallError> {
+        let call = |aggregate: &Aggregate<'_>| {
+            let input = multicall::encode(aggregate.calls);
+            eth_call(&ContractCall { target: MULTICALL3, input }, at)
+        };
+        let calls: Vec<Call> = request.iter().map(call).collect();
+        self.rpc.batch(&calls).await
     }
 }
 
-/// The calls of all groups as `eth_call`s of `aggregate3`, in order.
-fn aggregates(block: B256, groups: &[Group]) -> Vec<Aggregate> {
-    let at = json!({ "blockHash": block, "requireCanonical": true });
+/// The calls of all groups as parts for one `eth_call` of `aggregate3` each, in order.
+fn aggregates(groups: &[Group]) -> Vec<Aggregate<'_>> {
     let mut aggregates = Vec::new();
     for (place, group) in groups.iter().enumerate() {
         for calls in group.calls.chunks(group.per_aggregate.max(1)) {
-            let input = multicall::encode(calls);
-            let sent = input.len().saturating_mul(2);
+            let sent = multicall::encoded_bytes(calls).saturating_mul(2);
             let exchanged = sent.max(calls.len().saturating_mul(group.bytes_per_call));
-            let call = eth_call(&ContractCall { target: MULTICALL3, input }, &at);
-            aggregates.push(Aggregate { group: place, calls: calls.len(), sent, exchanged, call });
+            aggregates.push(Aggregate { group: place, calls, sent, exchanged });
         }
     }
     aggregates
 }
 
 /// Shares the `eth_call`s out to HTTP requests, none too large.
-fn split(aggregates: Vec<Aggregate>) -> Vec<Vec<Aggregate>> {
-    let mut requests: Vec<Vec<Aggregate>> = Vec::new();
+fn split(aggregates: Vec<Aggregate<'_>>) -> Vec<Vec<Aggregate<'_>>> {
+    let mut requests: Vec<Vec<Aggregate<'_>>> = Vec::new();
     let (mut sent, mut exchanged) = (0, 0);
     for aggregate in aggregates {
         let fits = sent + aggregate.sent <= MAX_REQUEST_BYTES
@@ -307,15 +325,17 @@ mod tests {
             per_aggregate: 100,
             bytes_per_call,
         };
-        let small = split(aggregates(B256::ZERO, &[group(250, 100), group(10, 100)]));
+        let groups = [group(250, 100), group(10, 100)];
+        let small = split(aggregates(&groups));
         assert_eq!(small.len(), 1);
         assert_eq!(
-            small[0].iter().map(|one| (one.group, one.calls)).collect::<Vec<_>>(),
+            small[0].iter().map(|one| (one.group, one.calls.len())).collect::<Vec<_>>(),
             [(0, 100), (0, 100), (0, 50), (1, 10)]
         );
-        let large = split(aggregates(B256::ZERO, &[group(3000, 16 * 1024)]));
+        let groups = [group(3000, 16 * 1024)];
+        let large = split(aggregates(&groups));
         assert_eq!(large.len(), 2);
-        assert_eq!(large.iter().flatten().map(|one| one.calls).sum::<usize>(), 3000);
+        assert_eq!(large.iter().flatten().map(|one| one.calls.len()).sum::<usize>(), 3000);
     }
 
     #[test]
