@@ -3,7 +3,7 @@ export CARGO_BUILD_JOBS ?= 2
 CARGO := cargo
 TOOLS := .tools
 
-.PHONY: help run test test-reference test-chain check chaos crash bench bench-sweep bench-edge edge backtest lambda-local fmt wasm
+.PHONY: help run test test-reference test-chain check chaos crash bench bench-sweep bench-edge edge backtest backup restore lambda-local fmt wasm
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -65,6 +65,14 @@ bench-edge: edge ## the module's size, start and speed beside viem's isAddress a
 
 backtest: ## VaR coverage and lead before liquidations on ../shared/data; coverage of PRICES=file FROM=date TO=date
 	@$(CARGO) bench -p risk-tests --bench backtest -- $(abspath $(PRICES)) $(FROM) $(TO)
+
+backup: ## copy what is kept (the SQLite file of DATA_DIR) to TO=file, while the service runs or not
+	$(if $(TO),,$(error TO=file is missing))
+	@$(CARGO) run --quiet -p risk-api -- backup "$(abspath $(TO))"
+
+restore: ## put a copy, FROM=file, in the place of the SQLite file of DATA_DIR; no process may have that open
+	$(if $(FROM),,$(error FROM=file is missing))
+	@$(CARGO) run --quiet -p risk-api -- restore "$(abspath $(FROM))"
 
 lambda-local: $(TOOLS)/bin/cargo-lambda ## the API as a Lambda function on this machine (cargo lambda watch), port 9000
 	./lambda-local.sh

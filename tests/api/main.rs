@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod access;
+mod backup;
 mod bad_input;
 mod catalogue;
 mod faults;

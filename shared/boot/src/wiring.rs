@@ -35,7 +35,7 @@ const MAX_QUOTE_SECONDS: u64 = 20;
 /// How requests name their sender.
 const USER_AGENT: &str = concat!("risk-manager/", env!("CARGO_PKG_VERSION"));
 /// The SQLite file within `DATA_DIR`.
-const DATABASE: &str = "risk.sqlite";
+pub(crate) const DATABASE: &str = "risk.sqlite";
 
 /// Everything that a function runs on.
 #[derive(Clone)]
