@@ -10,5 +10,7 @@ mod faults;
 mod import;
 mod life;
 mod operators;
+mod redis_faults;
 mod shared_quota;
+mod sharing;
 mod stream;

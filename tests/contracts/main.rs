@@ -14,6 +14,7 @@ mod memories;
 mod outbox;
 mod quota;
 mod races;
+mod redis_faults;
 mod samples;
 mod sweeps;
 mod transitions;

@@ -4,6 +4,7 @@ mod backup;
 pub mod clock;
 pub mod host;
 pub mod settings;
+mod sharing;
 pub mod shutdown;
 pub mod telemetry;
 pub mod wiring;
