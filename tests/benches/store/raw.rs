@@ -1,9 +1,10 @@
 //! The raw driver doing the same: the same rows by prepared statements in one transaction, on a file of the same schema and
-//! the same pragmas.
+//! the same pragmas, bodies packed as the store packs them.
 
 use std::path::Path;
 
 use anyhow::Context;
+use lz4_flex::block::{compress, decompress};
 use risk_app::records::{Commit, Watch};
 use risk_model::{Asset, B256, Wallet};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
@@ -12,10 +13,11 @@ use serde_json::Value;
 const WATCH: &str =
     "INSERT INTO watches (wallet, label, created_at, updated_at, thresholds) VALUES (?1, ?2, ?3, ?4, '{}')
     ON CONFLICT (wallet) DO UPDATE SET label = excluded.label, updated_at = excluded.updated_at";
-const ASSESSMENT: &str = "INSERT INTO assessments (wallet, is_informative, at, level, score_at_least, score_at_most, body)
-    VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (wallet, is_informative) DO UPDATE SET at = excluded.at,
+const ASSESSMENT: &str =
+    "INSERT INTO assessments (wallet, is_informative, at, level, score_at_least, score_at_most, body, unpacked_bytes)
+    VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (wallet, is_informative) DO UPDATE SET at = excluded.at,
         level = excluded.level, score_at_least = excluded.score_at_least, score_at_most = excluded.score_at_most,
-        body = excluded.body";
+        body = excluded.body, unpacked_bytes = excluded.unpacked_bytes";
 const TOKENS: &str = "INSERT INTO known_tokens (wallet, at, assets) VALUES (?1, ?2, ?3)
     ON CONFLICT (wallet) DO UPDATE SET at = excluded.at, assets = excluded.assets";
 const MARKETS: &str = "INSERT INTO known_markets (wallet, chain, at, ids) VALUES (?1, ?2, ?3, ?4)
@@ -63,7 +65,8 @@ impl Raw {
             let mut put = file.prepare_cached(ASSESSMENT)?;
             for one in &page.assessments {
                 let (least, most) = (one.score.at_least, one.score.at_most);
-                put.execute(params![bytes(one.wallet), at, one.level.name(), least, most, one.body])?;
+                let (body, length) = (compress(one.body.as_bytes()), i64::try_from(one.body.len())?);
+                put.execute(params![bytes(one.wallet), at, one.level.name(), least, most, body, length])?;
             }
             let mut put = file.prepare_cached(NEAR)?;
             for (wallet, _) in page.near.iter().filter(|(_, is_near)| *is_near) {
@@ -105,12 +108,15 @@ impl Raw {
 
     /// The length of the bodies of these wallets' assessments together.
     pub(crate) fn latest(&self, wallets: &[Wallet]) -> anyhow::Result<usize> {
-        let mut find = self.0.prepare_cached("SELECT at, level, body FROM assessments WHERE wallet = ?1")?;
+        let mut find = self
+            .0
+            .prepare_cached("SELECT at, level, body, unpacked_bytes FROM assessments WHERE wallet = ?1")?;
         let mut length = 0;
         for wallet in wallets {
             let mut rows = find.query([bytes(*wallet)])?;
             let row = rows.next()?.context("an assessment")?;
-            let (level, body): (String, String) = (row.get(1)?, row.get(2)?);
+            let (level, body, unpacked): (String, Vec<u8>, i64) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            let body = String::from_utf8(decompress(&body, usize::try_from(unpacked)?)?)?;
             length += body.len() + usize::from(level.is_empty());
         }
         Ok(length)
