@@ -3,7 +3,7 @@ export CARGO_BUILD_JOBS ?= 2
 CARGO := cargo
 TOOLS := .tools
 
-.PHONY: help run test test-reference test-chain check chaos crash bench bench-sweep bench-edge edge backtest lambda-local fmt wasm
+.PHONY: help run test test-reference test-chain check chaos crash bench bench-sweep bench-store bench-edge edge backtest backup restore lambda-local fmt wasm
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
@@ -43,9 +43,10 @@ check: ## formatting, lints, docs, architecture and tidy tests, WebAssembly buil
 wasm:
 	@./wasm.sh check -p risk-model -p risk-engine -p risk-edge
 
-chaos: ## kill sweeps and the API at random points, KILLS=200 SEED=7: no alert lost, none twice, every message arrives
+chaos: ## kill sweeps and the API, KILLS=200 ROUNDS=100 SEED=7: no alert, no message and nothing acknowledged is lost
 	$(CARGO) build --workspace --bins
-	KILLS=$(or $(KILLS),200) $(CARGO) test -p risk-tests --test chaos kills -- --nocapture
+	KILLS=$(or $(KILLS),200) ROUNDS=$(or $(ROUNDS),100) $(CARGO) test -p risk-tests --test chaos -- --nocapture \
+	  kills acknowledged full_disk
 
 crash: ## a crash, its end and a flapping price over WALLETS=10000: exactly the alerts of an independent count, each told once
 	$(CARGO) build --release --workspace --bins
@@ -60,11 +61,23 @@ bench-sweep: ## sweeps of 10 k, 100 k and 1 M wallets (WALLETS=n,… for others)
 	$(CARGO) build --release -p risk-sandbox -p risk-api -p risk-sweep
 	WALLETS=$(WALLETS) $(CARGO) bench -p risk-tests --bench sweep
 
+bench-store: ## writes and reads a second of each store, one by one and in bulk, and of quotas, beside the raw drivers
+	tests/redis/install.sh
+	$(CARGO) bench -p risk-tests --bench store
+
 bench-edge: edge ## the module's size, start and speed beside viem's isAddress and ajv on the same cases
 	node tests/edge/drivers/bench.mjs
 
 backtest: ## VaR coverage and lead before liquidations on ../shared/data; coverage of PRICES=file FROM=date TO=date
 	@$(CARGO) bench -p risk-tests --bench backtest -- $(abspath $(PRICES)) $(FROM) $(TO)
+
+backup: ## copy what is kept (the SQLite file of DATA_DIR) to TO=file, while the service runs or not
+	$(if $(TO),,$(error TO=file is missing))
+	@$(CARGO) run --quiet -p risk-api -- backup "$(abspath $(TO))"
+
+restore: ## put a copy, FROM=file, in the place of the SQLite file of DATA_DIR; no process may have that open
+	$(if $(FROM),,$(error FROM=file is missing))
+	@$(CARGO) run --quiet -p risk-api -- restore "$(abspath $(FROM))"
 
 lambda-local: $(TOOLS)/bin/cargo-lambda ## the API as a Lambda function on this machine (cargo lambda watch), port 9000
 	./lambda-local.sh

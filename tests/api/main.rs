@@ -3,11 +3,14 @@
 #![cfg(test)]
 
 mod access;
+mod backup;
 mod bad_input;
 mod catalogue;
 mod faults;
 mod import;
 mod life;
 mod operators;
+mod redis_faults;
 mod shared_quota;
+mod sharing;
 mod stream;

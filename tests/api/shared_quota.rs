@@ -43,6 +43,15 @@ async fn of_64_clients_of_two_processes_exactly_the_limit_is_let_through() {
     let wallet = stacks[0].wallet("safe").await.unwrap();
     let statuses = ask_64(&stacks, &format!("/api/risk/summary?wallet={wallet}")).await;
     assert_eq!((count(&statuses, 200), count(&statuses, 429)), (7, 57), "{statuses:?}");
+    // The verdict of before is told for a second.
+    tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
+    assert_eq!(quota_check(&stacks[0]).await.1, "redis: shared");
+    let health = stacks[0].get("/api/risk/health").await.unwrap().json;
+    let checks = health["checks"].as_array().unwrap();
+    let since = &checks.iter().find(|check| check["component"] == "quota").unwrap()["since"];
+    let since: jiff::Timestamp = since.as_str().expect("since when").parse().unwrap();
+    let checked: jiff::Timestamp = health["checked_at"].as_str().unwrap().parse().unwrap();
+    assert!((0..60).contains(&(checked.as_second() - since.as_second())), "{health}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,7 +64,7 @@ async fn a_client_that_says_that_it_is_another_each_time_stays_within_its_limit(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_redis_each_process_goes_on_at_half_the_limit_and_says_so() {
-    let Some(mut redis) = Redis::start().await.unwrap() else { return };
+    let Some(mut redis) = Redis::start_own().await.unwrap() else { return };
     let stacks = two(&redis, &[("CLIENT_RATE_LIMIT_PER_MINUTE", "7")]).await;
     redis.kill();
     let statuses = ask_64(&stacks, "/api/risk/alerts").await;

@@ -6,8 +6,10 @@
 
 #![cfg(test)]
 
+mod acknowledged;
 mod crash;
 mod expected;
+mod full_disk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

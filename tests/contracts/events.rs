@@ -111,7 +111,7 @@ hold_all_events_to! {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_was_away_is_heard_again_after_a_word_that_something_was_missed() {
-    let Some(mut redis) = Redis::start().await.unwrap() else { return };
+    let Some(mut redis) = Redis::start_own().await.unwrap() else { return };
     let (here, there) = (RedisEvents::new(&redis.url).unwrap(), RedisEvents::new(&redis.url).unwrap());
     let mut listener = there.subscribe().await.unwrap();
     here.publish(&batch(0..1)).await.unwrap();
@@ -128,7 +128,7 @@ async fn a_redis_that_was_away_is_heard_again_after_a_word_that_something_was_mi
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_hangs_holds_nobody_up_and_its_listeners_find_out() {
-    let Some(redis) = Redis::start().await.unwrap() else { return };
+    let Some(redis) = Redis::start_own().await.unwrap() else { return };
     let (here, there) = (RedisEvents::new(&redis.url).unwrap(), RedisEvents::new(&redis.url).unwrap());
     let mut listener = there.subscribe().await.unwrap();
     redis.hang().unwrap();

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use risk_app::records::{ApiKey, Commit, SweepReport};
-use risk_app::stores::Store;
+use risk_app::events::{Event, EventKind, Events, Heard};
+use risk_app::records::{ApiKey, Commit, SweepReport, Watch};
+use risk_app::stores::{Store, Wallets, Watches};
 use risk_model::{Asset, B256, ChainId, KnownMarkets};
-use risk_store::SqliteStore;
+use risk_store::{SqliteEvents, SqliteStore};
 
 use crate::Folder;
 use crate::races::{end_once, escalate_once, lease_once, open_once};
@@ -134,4 +135,47 @@ async fn reads_see_whole_commits() {
     assert!(counts.is_sorted());
     assert!(!counts.is_empty(), "no read met a commit");
     assert_eq!(api.count_standing().await.unwrap(), 5_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_erased_wallet_leaves_no_byte_in_the_file_and_whoever_listens_hears_of_a_loss_alone() {
+    const MARK: &str = "a label that stands nowhere else";
+    let folder = Folder::new();
+    let store = Arc::new(SqliteStore::new(folder.file()));
+    let events = SqliteEvents::new(Arc::clone(&store));
+    store.put_watches(&[Watch { label: Some(MARK.to_owned()), ..watch(1) }]).await.unwrap();
+    let mut listener = events.subscribe().await.unwrap();
+    let event = |number, data: &str| Event {
+        wallet: wallet(number),
+        kind: EventKind::Assessed,
+        at: at(1),
+        data: data.to_owned(),
+    };
+    events.publish(&[event(1, MARK), event(2, "{}")]).await.unwrap();
+    let told = store.traces(&[wallet(1)]).await.unwrap().remove(0).events;
+    assert_eq!(
+        told.iter().map(|one| (one.kind.as_str(), one.data.as_str())).collect::<Vec<_>>(),
+        [("assessed", MARK)]
+    );
+    let erased = store.erase(&[wallet(1)]).await.unwrap();
+    assert_eq!((erased.watches, erased.events), (1, 1));
+    assert_eq!(store.traces(&[wallet(1)]).await.unwrap(), []);
+    assert_eq!(listener.recv().await, Ok(Heard::Missed));
+    assert_eq!(listener.recv().await, Ok(Heard::Event(Arc::new(event(2, "{}")))));
+    drop((events, listener));
+    let file = folder.file();
+    // The last connection that closes writes the log back into the file; the events' poll ends within a second of it.
+    drop(store);
+    for _ in 0..100 {
+        if !file.with_extension("db-wal").exists() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(!file.with_extension("db-wal").exists(), "the store was not closed");
+    let bytes = std::fs::read(&file).unwrap();
+    let holds = |text: &[u8]| bytes.windows(text.len()).any(|part| part == text);
+    assert!(!holds(MARK.as_bytes()), "what was deleted can still be read");
+    assert!(!holds(wallet(1).address().as_slice()), "the address can still be read");
+    assert!(holds(wallet(2).address().as_slice()), "the other wallet's event is gone");
 }

@@ -6,6 +6,7 @@
 mod alerts;
 mod api_keys;
 mod assessments;
+mod backup;
 mod closes;
 mod events;
 mod file;
@@ -13,9 +14,11 @@ mod memories;
 mod outbox;
 mod quota;
 mod races;
+mod redis_faults;
 mod samples;
 mod sweeps;
 mod transitions;
+mod wallets;
 mod watches;
 
 use std::path::PathBuf;
@@ -142,6 +145,12 @@ hold_every_store_to! {
         a_pass_goes_on_where_the_last_run_of_it_ended,
         what_a_run_writes_after_it_lost_its_lease_is_refused_as_a_whole,
         a_lane_is_paged_within_its_shard;
+    wallets:
+        traces_are_what_no_other_port_tells,
+        a_message_tells_how_its_attempts_went,
+        erasing_leaves_nothing_of_a_wallet_and_everything_of_the_others,
+        what_was_erased_may_begin_anew_and_its_ids_are_not_given_again,
+        thousands_of_wallets_are_erased_in_one_act;
     races:
         fifty_writers_of_one_identity_open_one_alert,
         fifty_takers_of_the_lease_are_one_holder,

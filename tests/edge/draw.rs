@@ -49,7 +49,7 @@ impl Draw {
     }
 
     fn endpoint(&mut self) -> (&'static str, String) {
-        const ROUTES: [(&str, &str); 27] = [
+        const ROUTES: [(&str, &str); 29] = [
             ("GET", "/"),
             ("POST", "/session"),
             ("POST", "/session/end"),
@@ -77,6 +77,8 @@ impl Draw {
             ("PUT", "/api/risk/watches/*"),
             ("PUT", "/api/risk/watches/*"),
             ("DELETE", "/api/risk/watches/*"),
+            ("GET", "/api/risk/wallets/*"),
+            ("DELETE", "/api/risk/wallets/*"),
         ];
         let (method, path) = ROUTES[self.below(ROUTES.len())];
         let method = if self.once_in(25) {

@@ -7,10 +7,10 @@ mod client;
 mod edge;
 mod gate;
 mod input;
-mod key_order;
 mod linger;
 mod meters;
 mod openapi;
+mod orders;
 mod problem;
 mod quota;
 mod routes;
@@ -36,7 +36,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::cors::CorsLayer;
 
 pub use auth::{key_hash, mint_first_key, mint_key};
-pub use key_order::KeyOrder;
+pub use orders::Order;
 pub use problem::{ProblemBody, RejectionBody};
 pub use serve::{DRAIN_SECONDS, serve, serve_lambda};
 pub use settings::{ApiSettings, AuthMode, PageModule};

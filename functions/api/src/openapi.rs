@@ -9,8 +9,8 @@ use utoipa::{Modify, OpenApi};
 use crate::problem::ProblemBody;
 use crate::routes::{
     acknowledge, alerts, analyze, assets, backtest, channel, docs, front, health, info, live, metrics,
-    openapi, positions, resolve, session, simulate, status, stream, style, summary, watch, watch_import,
-    watches,
+    openapi, positions, resolve, session, simulate, status, stream, style, summary, wallet_data, watch,
+    watch_import, watches,
 };
 
 #[derive(OpenApi)]
@@ -21,7 +21,7 @@ use crate::routes::{
         front::show, session::begin, session::end, style::show, assets::show, docs::show, openapi::show, metrics::show, info::show,
         health::show, live::show, status::show, summary::show, analyze::run, simulate::run, backtest::run, positions::show, alerts::list,
         acknowledge::run, resolve::run, stream::listen, watches::list, watch_import::run, watch::show, watch::put, watch::remove,
-        channel::test,
+        wallet_data::show, wallet_data::remove, channel::test,
     ),
     components(schemas(ProblemBody, LastKnown, positions::LastKnownPositions)),
     tags(

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use risk_app::sharing::{Allowance, Quota, QuotaState};
@@ -52,6 +53,11 @@ impl Quotas {
     /// Where they are counted.
     pub(crate) fn state(&self) -> QuotaState {
         self.counts.state()
+    }
+
+    /// For how long they have been counted there, where that is told.
+    pub(crate) fn since(&self) -> Option<Duration> {
+        self.counts.since()
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) mod status;
 pub(crate) mod stream;
 pub(crate) mod style;
 pub(crate) mod summary;
+pub(crate) mod wallet_data;
 pub(crate) mod watch;
 pub(crate) mod watch_import;
 pub(crate) mod watches;
@@ -60,6 +61,7 @@ pub(crate) fn endpoints() -> [MethodRouter<Arc<Api>>; ROUTES.len()] {
         get(watches::list),
         post(watch_import::run),
         get(watch::show).put(watch::put).delete(watch::remove),
+        get(wallet_data::show).delete(wallet_data::remove),
         post(channel::test),
     ]
 }

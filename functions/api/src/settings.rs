@@ -55,6 +55,8 @@ pub struct ApiSettings {
     pub page_module: Option<PageModule>,
     /// How the event stream is offered; not at all where absent, as under Lambda.
     pub streams: Option<StreamSettings>,
+    /// Parts of the state that other processes of this deployment do not see: some of `store`, `quota`, `events`.
+    pub unshared: Vec<&'static str>,
     /// Longest a request may take before it is answered with 504.
     pub request_timeout: Duration,
 }

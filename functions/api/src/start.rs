@@ -43,6 +43,7 @@ pub fn settings_of(wired: &Wired) -> anyhow::Result<ApiSettings> {
         sandbox_catalogue: if is_development { settings.sample_wallets.clone() } else { Vec::new() },
         page_module: settings.edge_module_dir.as_deref().map(page_module).transpose()?,
         streams: None,
+        unshared: wired.unshared(),
         request_timeout: REQUEST_TIMEOUT,
     })
 }

@@ -7,6 +7,7 @@ mod keys;
 mod operators;
 mod pages;
 mod refusals;
+mod wallet_data;
 mod wallets;
 mod watches;
 mod what_if;

@@ -10,5 +10,6 @@ pub mod sharing;
 pub mod stores;
 pub mod summary;
 pub mod sweeping;
+pub mod traces;
 
 pub use service::{AppError, Service, Settings};

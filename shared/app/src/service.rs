@@ -12,6 +12,7 @@ mod status;
 mod summaries;
 mod sweep;
 mod tell;
+mod wallet_data;
 mod watches;
 
 use std::sync::Arc;
@@ -38,6 +39,7 @@ pub use simulate::{OutsideBody, SimulationBody};
 pub use status::{Health, HealthState, Status};
 pub use summaries::{Analysis, Answer};
 pub use sweep::SweepOrder;
+pub use wallet_data::WalletData;
 pub use watches::Imported;
 
 /// Everything the service needs from outside.

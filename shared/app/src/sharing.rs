@@ -1,6 +1,7 @@
 //! What several processes share for a while and may lose at any time: the counts of quotas.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -51,4 +52,6 @@ pub trait Quota: Send + Sync {
     async fn take(&self, key: &str, per_minute: NonZeroU32) -> Allowance;
     /// Where it counts.
     fn state(&self) -> QuotaState;
+    /// For how long it has counted there; `None` where it counts in memory because it was told to, or nowhere yet.
+    fn since(&self) -> Option<Duration>;
 }

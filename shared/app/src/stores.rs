@@ -10,6 +10,7 @@ use crate::records::{
     Alert, AlertFilter, ApiKey, Applied, AssessmentRecord, Commit, KeptCloses, KeptHourly, SweepReport, Watch,
 };
 use crate::sweeping::{Lane, Lease};
+use crate::traces::{Erased, Traces};
 
 /// Why a store could not do it. Never carries a path, a URI or a statement.
 #[derive(Debug, Error)]
@@ -175,8 +176,19 @@ pub trait Outbox: Send + Sync {
     async fn switch_on(&self, channel: &ChannelId) -> Result<(), StoreError>;
 }
 
+/// All that is kept of a wallet, for those who ask for it or want it gone.
+#[async_trait]
+pub trait Wallets: Send + Sync {
+    /// What is kept of each of these wallets beside what the other ports answer, in no order; none of a wallet of which
+    /// there is nothing such.
+    async fn traces(&self, wallets: &[Wallet]) -> Result<Vec<Traces>, StoreError>;
+    /// Deletes everything that is kept of these wallets, in one act: watches, assessments, tokens, markets, memories,
+    /// alerts in every state, messages that wait or were given up, events. Ids of alerts are not given again.
+    async fn erase(&self, wallets: &[Wallet]) -> Result<Erased, StoreError>;
+}
+
 /// Every store at once, for wiring: one adapter serves all ports.
-pub trait Store: Watches + Assessments + Alerts + Closes + ApiKeys + Sweeps + Outbox {
+pub trait Store: Watches + Assessments + Alerts + Closes + ApiKeys + Sweeps + Outbox + Wallets {
     /// The adapter's name: `sqlite`, `memory`.
     fn name(&self) -> &'static str;
 }

@@ -14,6 +14,7 @@ use risk_app::sweeping::{Lane, Shard};
 use risk_http::Reach;
 use risk_model::{ChainId, ChannelId, Protocol};
 use risk_notify::{AwsCredentials, ChannelSettings};
+use risk_store::check_redis_url;
 
 pub use source::{ProcessEnvironment, Source, layered};
 
@@ -90,6 +91,9 @@ pub struct Settings {
     /// `REDIS_URL`: `redis://[user:password@]host[:port][/database]`, where quotas are counted by every process together
     /// and what happens is told from process to process; none, and each process counts by itself and tells by SQLite.
     pub redis_url: Option<Secret>,
+    /// `REPLICAS`: how many processes of the API the deployment runs, each with a disk of its own; 1. More than one do not
+    /// share what is kept on a disk or in memory, and say so.
+    pub replicas: u32,
     /// `DATA_DIR`: where SQLite keeps its file; `data`.
     pub data_dir: PathBuf,
     /// `PORT`, or `RISK_MANAGER_PORT`: listening port outside Lambda, 0 for any; 8001.
@@ -195,6 +199,7 @@ impl Settings {
         let settings = Self {
             environment,
             redis_url: reader.secret("REDIS_URL"),
+            replicas: reader.within("REPLICAS", 1, 1, 10_000),
             data_dir: reader.parsed("DATA_DIR", PathBuf::from("data")),
             port: reader.parsed("PORT", port),
             bind_address: reader
@@ -242,6 +247,9 @@ impl Settings {
             && !(self.environment == Environment::Development && self.bind_address.is_loopback())
         {
             reader.problem("AUTH_MODE", "open is for development on a loopback address only");
+        }
+        if let Some(Err(unusable)) = self.redis_url.as_ref().map(|url| check_redis_url(url.expose())) {
+            reader.problem("REDIS_URL", &unusable.to_string());
         }
         if reader.is_set("MONGODB_URI") {
             reader.problem("MONGODB_URI", "this build keeps its state in SQLite and memory only");

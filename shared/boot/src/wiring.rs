@@ -35,7 +35,7 @@ const MAX_QUOTE_SECONDS: u64 = 20;
 /// How requests name their sender.
 const USER_AGENT: &str = concat!("risk-manager/", env!("CARGO_PKG_VERSION"));
 /// The SQLite file within `DATA_DIR`.
-const DATABASE: &str = "risk.sqlite";
+pub(crate) const DATABASE: &str = "risk.sqlite";
 
 /// Everything that a function runs on.
 #[derive(Clone)]
@@ -107,7 +107,6 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
         .context("a channel's settings cannot be used")?;
     let bus = bus_of(&settings, &channels)?;
     let quota = quota_of(&settings)?;
-    warn_of_what_is_not_shared(&settings, host);
     let store = Arc::new(SqliteStore::new(settings.data_dir.join(DATABASE)));
     let ports = Ports {
         positions: Arc::clone(&providers.positions) as Arc<dyn Positions>,
@@ -126,7 +125,9 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
         clock,
     };
     let service = Arc::new(Service::new(ports, service_settings(&settings)));
-    Ok(Wired { service, metrics, quota, settings, bus, host })
+    let wired = Wired { service, metrics, quota, settings, bus, host };
+    wired.warn_of_what_is_not_shared();
+    Ok(wired)
 }
 
 /// Where quotas are counted: in Redis, by every process together, where there is one.
@@ -139,15 +140,6 @@ fn quota_of(settings: &Settings) -> anyhow::Result<Arc<dyn Quota>> {
 fn events_of(settings: &Settings, store: &Arc<SqliteStore>) -> anyhow::Result<Arc<dyn Events>> {
     let Some(url) = &settings.redis_url else { return Ok(Arc::new(SqliteEvents::new(Arc::clone(store)))) };
     Ok(Arc::new(RedisEvents::new(url.expose()).context("REDIS_URL cannot be used")?))
-}
-
-/// Says so where several processes are to be expected that do not count together.
-fn warn_of_what_is_not_shared(settings: &Settings, host: Host) {
-    if settings.redis_url.is_none() && (host == Host::Lambda || settings.sweep_shard.count() > 1) {
-        tracing::warn!(
-            "quotas are not shared: each process grants them by itself while REDIS_URL is not set"
-        );
-    }
 }
 
 /// The bus of the channel that is named for sweeps.

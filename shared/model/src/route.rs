@@ -97,7 +97,7 @@ const fn kept(seconds: u32, route: Route) -> Route {
 use Access::{Counted, Open, Principal};
 
 /// Every route. The server's handlers stand in the same order.
-pub static ROUTES: [Route; 25] = [
+pub static ROUTES: [Route; 26] = [
     route("/", Counted, &[("GET", Takes::Page)]),
     route("/session", Counted, &[("POST", Takes::SessionForm)]),
     route("/session/end", Counted, &[("POST", Takes::NoQuery)]),
@@ -126,6 +126,11 @@ pub static ROUTES: [Route; 25] = [
         "/api/risk/watches/{wallet}",
         Principal,
         &[("GET", Takes::WalletPath), ("PUT", Takes::WatchBody), ("DELETE", Takes::WalletPathAlone)],
+    ),
+    route(
+        "/api/risk/wallets/{wallet}",
+        Principal,
+        &[("GET", Takes::WalletPath), ("DELETE", Takes::WalletPathAlone)],
     ),
     route("/api/risk/channels/{id}/test", Principal, &[("POST", Takes::ChannelId)]),
 ];

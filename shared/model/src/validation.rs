@@ -205,7 +205,7 @@ impl<'a> Endpoint<'a> {
             }
             Takes::WalletPath | Takes::WatchBody | Takes::WalletPathAlone => {
                 no_query(query)?;
-                Asked::Watch(WalletRequest::of_path(&self.segment()?)?.wallet)
+                Asked::OfWallet(WalletRequest::of_path(&self.segment()?)?.wallet)
             }
             _ => {
                 no_query(query)?;

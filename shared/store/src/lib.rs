@@ -16,10 +16,10 @@ mod twins;
 pub use local_quota::LocalQuota;
 pub use memory::MemoryStore;
 pub use memory_events::MemoryEvents;
-pub use redis_connection::UnusableUrl;
+pub use redis_connection::{UnusableUrl, check_redis_url};
 pub use redis_events::RedisEvents;
 pub use redis_quota::RedisQuota;
-pub use sqlite::{SqliteEvents, SqliteStore};
+pub use sqlite::{BackupError, Copied, SqliteEvents, SqliteStore, back_up, restore};
 
 /// How many sweep reports are kept; recording one more drops the oldest.
 pub const KEPT_SWEEPS: u32 = 1_000;

@@ -124,6 +124,10 @@ where
         self.count(key, per_minute)
     }
 
+    fn since(&self) -> Option<Duration> {
+        None
+    }
+
     fn state(&self) -> QuotaState {
         QuotaState::Memory
     }

@@ -6,12 +6,13 @@ mod assessments;
 mod closes;
 mod outbox;
 mod sweeps;
+mod wallets;
 mod watches;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 
-use risk_app::delivery::{DeadLetter, SwitchedOff};
+use risk_app::delivery::SwitchedOff;
 use risk_app::records::{Alert, ApiKey, AssessmentRecord, KeptCloses, KeptHourly, SweepReport, Watch};
 use risk_app::stores::{Store, StoreError};
 use risk_app::sweeping::Lease;
@@ -47,7 +48,7 @@ struct Shelves {
     leases: BTreeMap<String, HeldLease>,
     waiting: outbox::Waiting,
     /// Newest first.
-    dead: Vec<DeadLetter>,
+    dead: Vec<outbox::GivenUp>,
     channels_off: BTreeMap<ChannelId, SwitchedOff>,
 }
 

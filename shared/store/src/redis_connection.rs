@@ -12,6 +12,14 @@ use tokio::sync::Mutex;
 #[error("must be redis://[user:password@]host[:port][/database]; TLS (rediss://) is not built in")]
 pub struct UnusableUrl;
 
+/// Refuses a URL that no Redis can be reached at. Nothing connects.
+///
+/// # Errors
+/// It is none.
+pub fn check_redis_url(url: &str) -> Result<(), UnusableUrl> {
+    Client::open(url).map(drop).map_err(|_| UnusableUrl)
+}
+
 /// A connection that requests which come together share.
 pub(crate) struct RedisConnection {
     client: Client,

@@ -112,6 +112,10 @@ impl Quota for RedisQuota {
     fn state(&self) -> QuotaState {
         self.breaker.state()
     }
+
+    fn since(&self) -> Option<Duration> {
+        self.breaker.since()
+    }
 }
 
 fn allowance(per_minute: NonZeroU32, [is_let_in, remaining, whole, wait]: [u64; 4]) -> Allowance {

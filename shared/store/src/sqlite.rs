@@ -7,6 +7,7 @@
 mod alerts;
 mod api_keys;
 mod assessments;
+mod backup;
 mod closes;
 mod column;
 mod connection;
@@ -16,6 +17,7 @@ mod markets;
 mod memories;
 mod outbox;
 mod sweeps;
+mod wallets;
 mod watches;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +27,7 @@ use rusqlite::{Transaction, TransactionBehavior};
 use tokio::sync::OnceCell;
 use tokio_rusqlite::Connection;
 
+pub use backup::{BackupError, Copied, back_up, restore};
 pub use events::SqliteEvents;
 use failure::Failure;
 

@@ -19,7 +19,7 @@ fn quota(redis: &Redis) -> Arc<dyn Quota> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn emptied_under_load_it_lets_in_one_fresh_burst_and_no_more() {
-    let Some(redis) = Redis::start().await.unwrap() else { return };
+    let Some(redis) = Redis::start_own().await.unwrap() else { return };
     let handles = [quota(&redis), quota(&redis)];
     assert_eq!(let_in(&handles, 64, "load").await, 7);
     let (during, emptied) = tokio::join!(let_in(&handles, 500, "load"), async {
@@ -34,7 +34,7 @@ async fn emptied_under_load_it_lets_in_one_fresh_burst_and_no_more() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn killed_each_process_lets_in_half_and_restarted_they_count_together_again() {
-    let Some(mut redis) = Redis::start().await.unwrap() else { return };
+    let Some(mut redis) = Redis::start_own().await.unwrap() else { return };
     let handles = [quota(&redis), quota(&redis)];
     assert_eq!(let_in(&handles, 10, "before").await, 7);
     redis.kill();
@@ -51,7 +51,7 @@ async fn killed_each_process_lets_in_half_and_restarted_they_count_together_agai
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn restarted_between_two_requests_it_is_asked_over_a_new_connection_at_once() {
-    let Some(mut redis) = Redis::start().await.unwrap() else { return };
+    let Some(mut redis) = Redis::start_own().await.unwrap() else { return };
     let handle = quota(&redis);
     assert_eq!(handle.take("one", SEVEN).await.remaining, 6);
     redis.restart().await.unwrap();
@@ -61,7 +61,7 @@ async fn restarted_between_two_requests_it_is_asked_over_a_new_connection_at_onc
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn hung_it_delays_one_request_a_second_by_a_quarter_second_and_the_others_not_at_all() {
-    let Some(redis) = Redis::start().await.unwrap() else { return };
+    let Some(redis) = Redis::start_own().await.unwrap() else { return };
     let handle = quota(&redis);
     assert_eq!(handle.take("one", SEVEN).await.remaining, 6);
     redis.hang().unwrap();

@@ -47,22 +47,33 @@ pub(crate) struct HealthBody {
 /// One component.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HealthCheck {
-    /// `store`, `quota`, `sweep` or `upstream`.
+    /// `store`, `quota`, `sweep`, `upstream`, or `state` where it is not shared.
     pub component: &'static str,
     /// Which.
     pub name: String,
     /// Store: `up`, `down`. Sweep: `on_time`, `late`, `none_yet`. Upstream: its breaker, `closed`, `open`, `half_open`.
     /// Quota: `not_shared` (counted by this process), `shared`, `not_asked_yet`, `alone` (Redis cannot be reached:
-    /// counted by this process at half the limit).
+    /// counted by this process at half the limit). State: `not_shared` (its name lists the parts that other processes of
+    /// this deployment do not see).
     pub state: String,
+    /// Since when it is in this state, RFC 3339; null where that is not told.
+    pub since: Option<String>,
     /// Seconds since it last did its work; null where it has not, or where that is not told.
     pub age_seconds: Option<u64>,
     /// Why an upstream's last failed call failed.
     pub last_failure: Option<String>,
 }
 
+/// What this process shares with others.
+struct Sharing<'a> {
+    quota: QuotaState,
+    quota_since: Option<Duration>,
+    unshared: &'a [&'static str],
+}
+
 impl HealthBody {
-    fn of(health: &Health, store: &str, quota: QuotaState, now: Timestamp) -> Self {
+    fn of(health: &Health, store: &str, sharing: &Sharing<'_>, now: Timestamp) -> Self {
+        let quota = sharing.quota;
         let sweep = match (health.last_sweep_age_seconds, health.is_sweep_late) {
             (_, true) => "late",
             (Some(_), false) => "on_time",
@@ -75,10 +86,17 @@ impl HealthBody {
             check("sweep", "watch list", sweep, health.last_sweep_age_seconds),
         ];
         checks.extend(health.upstreams.iter().map(upstream));
-        checks.push(check("quota", quota_name, quota.name(), None));
-        // It lets in less than it might.
+        let is_state_split = !sharing.unshared.is_empty();
+        if is_state_split {
+            checks.push(check("state", &sharing.unshared.join(", "), "not_shared", None));
+        }
+        let since =
+            sharing.quota_since.map(|since| Timestamp::new(now.seconds().saturating_sub(since.as_secs())));
+        let quota_check = check("quota", quota_name, quota.name(), None);
+        checks.push(HealthCheck { since: since.map(rfc3339), ..quota_check });
+        // The quota lets in less than it might; what one process is told another does not know.
         let state = match health.state {
-            HealthState::Healthy if quota == QuotaState::Alone => HealthState::Degraded,
+            HealthState::Healthy if quota == QuotaState::Alone || is_state_split => HealthState::Degraded,
             state => state,
         };
         Self { status: state.name().to_owned(), checked_at: rfc3339(now), checks }
@@ -86,7 +104,8 @@ impl HealthBody {
 }
 
 fn check(component: &'static str, name: &str, state: &str, age_seconds: Option<u64>) -> HealthCheck {
-    HealthCheck { component, name: name.to_owned(), state: state.to_owned(), age_seconds, last_failure: None }
+    let (name, state) = (name.to_owned(), state.to_owned());
+    HealthCheck { component, name, state, since: None, age_seconds, last_failure: None }
 }
 
 fn upstream(health: &UpstreamHealth) -> HealthCheck {
@@ -98,7 +117,8 @@ fn upstream(health: &UpstreamHealth) -> HealthCheck {
 
 /// The verdict on the service.
 ///
-/// A dead store is unhealthy; an open breaker, a late sweep or a quota that cannot be shared is degraded. No provider is called to answer.
+/// A dead store is unhealthy; an open breaker, a late sweep, a quota that cannot be shared, or state that several processes
+/// should share and do not, is degraded. No provider is called to answer.
 #[utoipa::path(
     get,
     path = "/api/risk/health",
@@ -120,7 +140,11 @@ async fn find(api: &Api) -> Result<(StatusCode, Bytes), serde_json::Error> {
         HealthState::Healthy | HealthState::Degraded => StatusCode::OK,
         HealthState::Unhealthy => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let body =
-        HealthBody::of(&health, api.service.store().name(), api.quotas.state(), api.service.clock().now());
+    let sharing = Sharing {
+        quota: api.quotas.state(),
+        quota_since: api.quotas.since(),
+        unshared: &api.settings.unshared,
+    };
+    let body = HealthBody::of(&health, api.service.store().name(), &sharing, api.service.clock().now());
     Ok((status, serde_json::to_vec(&body)?.into()))
 }

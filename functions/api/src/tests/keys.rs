@@ -37,6 +37,8 @@ async fn without_a_valid_key_every_wallet_route_is_401_and_says_how_to_ask() {
         (Method::GET, format!("/api/risk/watches/{wallet}"), ""),
         (Method::PUT, format!("/api/risk/watches/{wallet}"), ""),
         (Method::DELETE, format!("/api/risk/watches/{wallet}"), ""),
+        (Method::GET, format!("/api/risk/wallets/{wallet}"), ""),
+        (Method::DELETE, format!("/api/risk/wallets/{wallet}"), ""),
         (Method::POST, "/api/risk/channels/x/test".to_owned(), ""),
     ];
     for (method, path, body) in &routes {

@@ -19,7 +19,7 @@ async fn health_names_its_checks_and_an_open_breaker_degrades_it() {
     assert_eq!(
         body["checks"][0],
         serde_json::json!(
-            {"component":"store","name":"memory","state":"up","age_seconds":0,"last_failure":null}
+            {"component":"store","name":"memory","state":"up","since":null,"age_seconds":0,"last_failure":null}
         )
     );
     assert_eq!(
@@ -29,7 +29,7 @@ async fn health_names_its_checks_and_an_open_breaker_degrades_it() {
     assert_eq!(
         body["checks"][2],
         serde_json::json!(
-            {"component":"upstream","name":"alchemy","state":"closed","age_seconds":3,"last_failure":"timeout"}
+            {"component":"upstream","name":"alchemy","state":"closed","since":null,"age_seconds":3,"last_failure":"timeout"}
         )
     );
     let quota = body["checks"].as_array().unwrap().last().unwrap();
@@ -39,6 +39,16 @@ async fn health_names_its_checks_and_an_open_breaker_degrades_it() {
     degraded.fake.behave(Mode::Dead);
     let reply = get(&degraded.router, "/api/risk/health").await;
     assert_eq!((reply.status, reply.json()["status"].as_str()), (StatusCode::OK, Some("degraded")));
+}
+
+#[tokio::test]
+async fn state_that_others_do_not_see_is_named_and_degrades_it() {
+    let world = World::of(|settings| settings.unshared = vec!["store", "quota"]);
+    let body = get(&world.router, "/api/risk/health").await.json();
+    let state =
+        body["checks"].as_array().unwrap().iter().find(|check| check["component"] == "state").unwrap();
+    assert_eq!((&state["name"], &state["state"]), (&"store, quota".into(), &"not_shared".into()));
+    assert_eq!(body["status"], "degraded");
 }
 
 #[tokio::test]

@@ -386,6 +386,7 @@ fn api_settings() -> ApiSettings {
         sandbox_catalogue: vec![("near".into(), account_wallet().to_string())],
         page_module: None,
         streams: None,
+        unshared: Vec::new(),
         request_timeout: Duration::from_secs(30),
     }
 }

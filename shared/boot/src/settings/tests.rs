@@ -50,6 +50,26 @@ fn production_refuses_what_it_lacks_and_open_doors() {
 }
 
 #[test]
+fn a_redis_url_that_cannot_be_used_is_a_problem_that_does_not_tell_it() {
+    for url in ["localhost:6379", "rediss://me:top-secret@x", "http://me:top-secret@x"] {
+        let problems = read(&[("REDIS_URL", url)]).unwrap_err().to_string();
+        assert!(problems.contains("REDIS_URL: must be redis://"), "{problems}");
+        assert!(!problems.contains("top-secret"), "{problems}");
+    }
+    assert!(read(&[("REDIS_URL", "redis://127.0.0.1:6379/2")]).is_ok());
+}
+
+#[test]
+fn production_takes_no_embedded_state_however_many_replicas_it_has() {
+    for replicas in ["1", "3"] {
+        let problems = read(&[("ENV", "production"), ("REPLICAS", replicas)]).unwrap_err().to_string();
+        assert!(problems.contains("embedded state is not shared"), "{problems}");
+    }
+    assert!(read(&[("REPLICAS", "0")]).unwrap_err().to_string().contains("REPLICAS"));
+    assert_eq!(read(&[("REPLICAS", "3")]).unwrap().replicas, 3);
+}
+
+#[test]
 fn secrets_print_as_stars() {
     let settings = read(&[
         ("ALCHEMY_API_KEY", "top-secret"),

@@ -31,8 +31,8 @@ pub enum Asked {
     Alert(u64),
     /// One channel by its name.
     Channel(ChannelId),
-    /// One watch, or how to watch.
-    Watch(Wallet),
+    /// The wallet of a path: its watch, how to watch it, or all that is kept of it.
+    OfWallet(Wallet),
     /// What a body says, about a wallet or about none.
     Body(Option<Wallet>),
 }
@@ -60,7 +60,7 @@ impl Accepted<'_> {
             Asked::Positions(request) => Some(request.wallet),
             Asked::Alerts(request) => request.wallet,
             Asked::Stream(request) => request.wallet,
-            Asked::Watch(wallet) => Some(*wallet),
+            Asked::OfWallet(wallet) => Some(*wallet),
             Asked::Body(wallet) => *wallet,
             _ => None,
         }
@@ -79,7 +79,7 @@ impl Accepted<'_> {
             Asked::Import(request) => request.canonical(),
             // What nobody looks at is handed on as it came.
             Asked::AsSent => self.head.query().to_owned(),
-            Asked::Nothing | Asked::Alert(_) | Asked::Channel(_) | Asked::Watch(_) | Asked::Body(_) => {
+            Asked::Nothing | Asked::Alert(_) | Asked::Channel(_) | Asked::OfWallet(_) | Asked::Body(_) => {
                 String::new()
             }
         };
@@ -90,7 +90,7 @@ impl Accepted<'_> {
         match (self.route, &self.asked) {
             (Some(route), Asked::Alert(id)) => route.path(&id.to_string()),
             (Some(route), Asked::Channel(id)) => route.path(id.as_str()),
-            (Some(route), Asked::Watch(wallet)) => route.path(&wallet.lower_hex()),
+            (Some(route), Asked::OfWallet(wallet)) => route.path(&wallet.lower_hex()),
             _ => self.head.path().to_owned(),
         }
     }

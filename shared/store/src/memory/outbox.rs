@@ -1,7 +1,7 @@
 //! The outbox in memory.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use risk_app::delivery::{
@@ -9,7 +9,8 @@ use risk_app::delivery::{
 };
 use risk_app::records::Alert;
 use risk_app::stores::{Outbox, StoreError};
-use risk_model::{ChannelId, Happening, Timestamp};
+use risk_app::traces::KeptMessage;
+use risk_model::{ChannelId, Happening, Timestamp, Wallet};
 
 use super::{MemoryStore, Shelves, counted};
 use crate::{KEPT_DEAD_LETTERS, SHOWN_DEAD_LETTERS, transition};
@@ -22,13 +23,21 @@ pub(super) struct Letter {
     delivery: Delivery,
     /// Not before; a taker moves it to the end of its time.
     due: Timestamp,
+    /// Why the last attempt failed.
+    why: Option<String>,
+}
+
+/// A message that was given up.
+pub(super) struct GivenUp {
+    letter: DeadLetter,
+    message: Message,
 }
 
 fn place(id: &MessageId) -> (ChannelId, u64, u32) {
     (id.channel.clone(), id.alert, id.sequence)
 }
 
-fn newest_first(letter: &DeadLetter) -> impl Ord + use<> {
+fn newest_first(GivenUp { letter, .. }: &GivenUp) -> impl Ord + use<> {
     Reverse((letter.at, letter.id.alert, letter.id.sequence))
 }
 
@@ -43,7 +52,8 @@ impl Shelves {
             };
             let message = Message { id, happening, alert: alert.clone(), at };
             let place = place(&message.id);
-            self.waiting.insert(place, Letter { delivery: Delivery { message, attempts: 0 }, due: at });
+            let delivery = Delivery { message, attempts: 0 };
+            self.waiting.insert(place, Letter { delivery, due: at, why: None });
         }
     }
 
@@ -53,19 +63,53 @@ impl Shelves {
             Settlement::Delivered => {
                 self.waiting.remove(&place);
             }
-            Settlement::Held { at, .. } | Settlement::Again { at, .. } => {
+            Settlement::Held { at, why } | Settlement::Again { at, why } => {
                 if let Some(letter) = self.waiting.get_mut(&place) {
                     letter.due = *at;
+                    letter.why = Some(why.clone());
                     letter.delivery.attempts += u32::from(matches!(settlement, Settlement::Again { .. }));
                 }
             }
             Settlement::Dead { why } => {
-                if let Some(letter) = self.waiting.remove(&place) {
-                    let attempts = letter.delivery.attempts + 1;
-                    self.dead.push(DeadLetter { id: id.clone(), attempts, at, why: why.clone() });
+                if let Some(Letter { delivery, .. }) = self.waiting.remove(&place) {
+                    let attempts = delivery.attempts + 1;
+                    let letter = DeadLetter { id: id.clone(), attempts, at, why: why.clone() };
+                    self.dead.push(GivenUp { letter, message: delivery.message });
                 }
             }
         }
+    }
+
+    /// The messages of a wallet that wait or were given up, in the order of alert, channel and sequence.
+    pub(super) fn messages_of(&self, wallet: Wallet) -> Vec<KeptMessage> {
+        let waiting = self.waiting.values().map(|letter| KeptMessage {
+            message: letter.delivery.message.clone(),
+            attempts: letter.delivery.attempts,
+            due: Some(letter.due),
+            given_up_at: None,
+            why: letter.why.clone(),
+        });
+        let dead = self.dead.iter().map(|GivenUp { letter, message }| KeptMessage {
+            message: message.clone(),
+            attempts: letter.attempts,
+            due: None,
+            given_up_at: Some(letter.at),
+            why: Some(letter.why.clone()),
+        });
+        let of_wallet = |kept: &KeptMessage| kept.message.alert.wallet == wallet;
+        let mut messages: Vec<_> = waiting.chain(dead).filter(of_wallet).collect();
+        messages.sort_by_key(|kept| {
+            (kept.message.id.alert, kept.message.id.channel.clone(), kept.message.id.sequence)
+        });
+        messages
+    }
+
+    /// Removes every message of these wallets; answers how many there were.
+    pub(super) fn drop_messages(&mut self, wallets: &BTreeSet<Wallet>) -> u64 {
+        let before = self.waiting.len() + self.dead.len();
+        self.waiting.retain(|_, letter| !wallets.contains(&letter.delivery.message.alert.wallet));
+        self.dead.retain(|one| !wallets.contains(&one.message.alert.wallet));
+        counted(before - self.waiting.len() - self.dead.len())
     }
 }
 
@@ -122,7 +166,7 @@ impl Outbox for MemoryStore {
             waiting: counted(shelves.waiting.len()),
             oldest: shelves.waiting.values().map(|letter| letter.delivery.message.at).min(),
             dead: counted(shelves.dead.len()),
-            dead_letters: shelves.dead.iter().take(shown).cloned().collect(),
+            dead_letters: shelves.dead.iter().take(shown).map(|one| one.letter.clone()).collect(),
         })
     }
 

@@ -31,6 +31,9 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0008-packed-bodies.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
+/// The schema that this version writes, as `user_version` has it.
+#[expect(clippy::cast_possible_wrap, reason = "there are some tens of steps")]
+pub(super) const NEWEST_SCHEMA: i64 = STEPS.len() as i64;
 
 /// Opens, creates and migrates the file as needed, and answers a writing and a reading connection.
 pub(super) fn connect(path: &Path) -> Result<(Connection, Connection), Failure> {
@@ -54,7 +57,7 @@ pub(super) fn connect(path: &Path) -> Result<(Connection, Connection), Failure> 
 }
 
 /// A connection with what both need.
-fn prepared(path: &Path) -> Result<Connection, Failure> {
+pub(super) fn prepared(path: &Path) -> Result<Connection, Failure> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -75,7 +78,7 @@ fn migrate(connection: &mut Connection) -> Result<(), Failure> {
 }
 
 /// Takes the opening lock, held until the file is dropped.
-fn lock(path: &Path) -> Result<File, Failure> {
+pub(super) fn lock(path: &Path) -> Result<File, Failure> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(lock_path(path))?;
     for _ in 0..LOCK_ATTEMPTS {
         match file.try_lock() {
