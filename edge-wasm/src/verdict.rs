@@ -83,7 +83,7 @@ fn refuse(problem: &Problem, request_id: &str) -> String {
     let mut headers = problem.headers();
     headers.push(("x-request-id", request_id.to_owned()));
     headers.push(("cache-control", "no-store".to_owned()));
-    let body = problem.body::<()>(request_id, &[]).unwrap_or_default();
+    let body = problem.body(request_id, None);
     let refusal = Refusal { accepted: false, request_id, status: problem.kind.status(), headers, body };
     serde_json::to_string(&refusal).unwrap_or_default()
 }

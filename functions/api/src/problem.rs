@@ -94,8 +94,10 @@ impl Problem {
 
     /// The body of a request's problem.
     pub(crate) fn body(&self, request_id: &str) -> String {
-        // Text and numbers only: it cannot fail, and if it did the status would still be told.
-        self.0.words.body(request_id, &self.0.gaps).unwrap_or_default()
+        let gaps = &self.0.gaps;
+        // Text and numbers only: it cannot fail, and if it did the rest would still be told.
+        let gaps = (!gaps.is_empty()).then(|| serde_json::to_string(gaps).ok()).flatten();
+        self.0.words.body(request_id, gaps.as_deref())
     }
 
     /// The refusal of a request's fields.

@@ -10,6 +10,7 @@ pub mod credential;
 pub mod figure;
 pub mod gap;
 pub mod headers;
+pub mod json;
 pub mod market;
 pub mod money;
 mod named;

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use crate::json::Writer;
 
 /// The rule that a value broke. Stable: clients may match on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
     /// A required field is absent.
     Required,
@@ -37,6 +36,26 @@ pub enum Code {
 }
 
 impl Code {
+    /// Its name in answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::UnknownField => "unknown_field",
+            Self::Repeated => "repeated",
+            Self::WrongType => "wrong_type",
+            Self::Malformed => "malformed",
+            Self::MissingPrefix => "missing_prefix",
+            Self::WrongLength => "wrong_length",
+            Self::NotHex => "not_hex",
+            Self::BadChecksum => "bad_checksum",
+            Self::OutOfRange => "out_of_range",
+            Self::TooLong => "too_long",
+            Self::Unsupported => "unsupported",
+            Self::Forbidden => "forbidden",
+        }
+    }
+
     /// What the code says to a person.
     #[must_use]
     pub const fn message(self) -> &'static str {
@@ -65,10 +84,9 @@ impl fmt::Display for Code {
 }
 
 /// One refused field of a request, as server and edge both answer it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     /// The line of a file, from 1; absent where the request is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
     /// The field's name, `chains[2]` for an item, `body` for the whole.
     pub field: String,
@@ -89,6 +107,17 @@ impl Rejection {
     /// A rejection with a message that says more than the code alone (bounds, the known values).
     pub fn with_message(field: impl Into<String>, code: Code, message: impl Into<String>) -> Self {
         Self { line: None, field: field.into(), code, message: message.into() }
+    }
+
+    /// As an object of JSON.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let mut body = Writer::new();
+        if let Some(line) = self.line {
+            body.raw("line", &line.to_string());
+        }
+        body.text("field", &self.field).text("code", self.code.name()).text("message", &self.message);
+        body.finish()
     }
 
     /// The same, of a line of a file.
