@@ -199,7 +199,7 @@ impl IntoResponse for Problem {
         let mut response = status(self.kind()).into_response();
         for (name, value) in self.0.words.headers() {
             // All of them are visible ASCII.
-            if let Ok(value) = HeaderValue::try_from(value) {
+            if let Ok(value) = HeaderValue::try_from(&*value) {
                 response.headers_mut().insert(HeaderName::from_static(name), value);
             }
         }

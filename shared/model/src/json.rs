@@ -10,6 +10,7 @@ mod write;
 use std::borrow::Cow;
 
 use crate::rejection::{Code, Rejection};
+use crate::text::joined;
 
 pub(crate) use read::object;
 pub use write::{Writer, quote};
@@ -65,7 +66,13 @@ impl From<Fault> for Rejection {
         const BODY: &str = "body";
         match fault {
             Fault::Malformed { line, column } => {
-                let message = format!("body is not valid JSON (line {line}, column {column})");
+                let message = joined(&[
+                    "body is not valid JSON (line ",
+                    &line.to_string(),
+                    ", column ",
+                    &column.to_string(),
+                    ")",
+                ]);
                 Self::with_message(BODY, Code::Malformed, message)
             }
             Fault::NoObject => Self::with_message(BODY, Code::WrongType, "body must be a JSON object"),

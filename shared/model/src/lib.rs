@@ -20,6 +20,7 @@ pub mod rejection;
 pub mod request;
 pub mod route;
 pub mod severity;
+pub mod text;
 pub mod threshold;
 pub mod time;
 pub mod validation;

@@ -1,7 +1,10 @@
 //! Problems: what is refused or fails leaves as `application/problem+json` (RFC 9457), from the server and from the edge.
 
+use std::borrow::Cow;
+
 use crate::json::Writer;
 use crate::rejection::{Code, Rejection};
+use crate::text::joined;
 
 /// The media type of a problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -138,16 +141,16 @@ impl Problem {
 
     /// The headers of its answer but the security headers and the request id: names in lower case.
     #[must_use]
-    pub fn headers(&self) -> Vec<(&'static str, String)> {
-        let mut headers = vec![("content-type", MEDIA_TYPE.to_owned())];
+    pub fn headers(&self) -> Vec<(&'static str, Cow<'_, str>)> {
+        let mut headers = vec![("content-type", Cow::Borrowed(MEDIA_TYPE))];
         if let Some(allow) = &self.allow {
-            headers.push(("allow", allow.clone()));
+            headers.push(("allow", allow.into()));
         }
         if let Some(seconds) = self.retry_after_seconds {
-            headers.push(("retry-after", seconds.to_string()));
+            headers.push(("retry-after", seconds.to_string().into()));
         }
         if self.kind == Kind::Unauthenticated {
-            headers.push(("www-authenticate", CHALLENGE.to_owned()));
+            headers.push(("www-authenticate", CHALLENGE.into()));
         }
         headers
     }
@@ -156,16 +159,20 @@ impl Problem {
     /// could not read, which an edge never has.
     #[must_use]
     pub fn body(&self, request_id: &str, gaps: Option<&str>) -> String {
+        self.write_body(Writer::new(), request_id, gaps)
+    }
+
+    /// Writes [`Problem::body`] with a writer that has written no member yet.
+    #[must_use]
+    pub fn write_body(&self, mut body: Writer, request_id: &str, gaps: Option<&str>) -> String {
         let (name, title, status) = self.kind.meaning();
-        let mut body = Writer::new();
-        body.text("type", &["urn:risk-manager:problem:", name].concat())
-            .text("title", title)
+        body.plain("type", "urn:risk-manager:problem:", name)
+            .plain("title", title, "")
             .raw("status", &status.to_string())
             .text("detail", &self.detail)
-            .text("instance", &["urn:risk-manager:request:", request_id].concat());
+            .text("instance", &joined(&["urn:risk-manager:request:", request_id]));
         if !self.errors.is_empty() {
-            let errors: Vec<String> = self.errors.iter().map(Rejection::body).collect();
-            body.raw("errors", &["[", &errors.join(","), "]"].concat());
+            body.list("errors", &self.errors, Rejection::write);
         }
         if let Some(gaps) = gaps {
             body.raw("gaps", gaps);
@@ -194,9 +201,10 @@ fn classify(errors: &[Rejection]) -> (Kind, String) {
     let detail = match errors {
         [one] => one.message.clone(),
         many if many.len() > MOST_ERRORS => {
-            format!("{} fields are refused, of which the first {MOST_ERRORS} are told", many.len())
+            let most = MOST_ERRORS.to_string();
+            joined(&[&many.len().to_string(), " fields are refused, of which the first ", &most, " are told"])
         }
-        many => format!("{} fields are refused", many.len()),
+        many => joined(&[&many.len().to_string(), " fields are refused"]),
     };
     (Kind::RefusedValues, detail)
 }
@@ -267,6 +275,6 @@ mod tests {
         assert_eq!(names(&Problem::new(Kind::Unauthenticated, "a")), ["content-type", "www-authenticate"]);
         let mut busy = Problem::new(Kind::QuotaExceeded, "a");
         busy.retry_after_seconds = Some(7);
-        assert_eq!(busy.headers()[1], ("retry-after", "7".to_owned()));
+        assert_eq!(busy.headers()[1], ("retry-after", "7".into()));
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::json::Writer;
+use crate::text::joined;
 
 /// The rule that a value broke. Stable: clients may match on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,8 +100,12 @@ pub struct Rejection {
 impl Rejection {
     /// A rejection with the code's own message.
     pub fn new(field: impl Into<String>, code: Code) -> Self {
-        let field = field.into();
-        let message = format!("{field} {}", code.message());
+        Self::of(field.into(), code)
+    }
+
+    #[inline(never)]
+    fn of(field: String, code: Code) -> Self {
+        let message = joined(&[&field, " ", code.message()]);
         Self { line: None, field, code, message }
     }
 
@@ -109,15 +114,12 @@ impl Rejection {
         Self { line: None, field: field.into(), code, message: message.into() }
     }
 
-    /// As an object of JSON.
-    #[must_use]
-    pub fn body(&self) -> String {
-        let mut body = Writer::new();
+    /// Writes its members into an object of JSON.
+    pub fn write(&self, body: &mut Writer) {
         if let Some(line) = self.line {
             body.raw("line", &line.to_string());
         }
-        body.text("field", &self.field).text("code", self.code.name()).text("message", &self.message);
-        body.finish()
+        body.text("field", &self.field).plain("code", self.code.name(), "").text("message", &self.message);
     }
 
     /// The same, of a line of a file.

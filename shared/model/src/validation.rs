@@ -19,6 +19,7 @@ use crate::request::{
     StreamRequest, Subject, SummaryRequest, WalletRequest, WatchRequest, WatchesRequest, no_body, no_query,
 };
 use crate::route::{Access, Route, Takes};
+use crate::text::joined;
 use crate::wallet::Wallet;
 
 pub use accepted::{Accepted, Asked};
@@ -78,11 +79,11 @@ impl<'a> Head<'a> {
         }
         let length = self.target.split('#').next().unwrap_or_default().len();
         if length > MAX_URL_BYTES {
-            let detail = format!("the URL is longer than {MAX_URL_BYTES} bytes");
+            let detail = joined(&["the URL is longer than ", &MAX_URL_BYTES.to_string(), " bytes"]);
             return Err(Problem::new(Kind::UrlTooLong, detail));
         }
         if self.headers.bytes() > MAX_HEADER_BYTES {
-            let detail = format!("the headers are longer than {MAX_HEADER_BYTES} bytes");
+            let detail = joined(&["the headers are longer than ", &MAX_HEADER_BYTES.to_string(), " bytes"]);
             return Err(Problem::new(Kind::HeadersTooLarge, detail));
         }
         if percent_decode_str(self.path()).decode_utf8().is_err() {
@@ -279,7 +280,7 @@ pub fn validate<'a>(head: Head<'a>, body: Option<&[u8]>, policy: Policy) -> Resu
 /// The refusal of a body over the limit of its route, bytes.
 #[must_use]
 pub fn body_too_long(limit: usize) -> Problem {
-    let message = format!("body is longer than {limit} bytes");
+    let message = joined(&["body is longer than ", &limit.to_string(), " bytes"]);
     Problem::refused(vec![Rejection::with_message("body", Code::TooLong, message)])
 }
 

@@ -14,6 +14,7 @@ const EXACT: [f64; 23] = [
 ];
 
 /// The float nearest to a number as JSON writes it; infinite where it is larger than any.
+#[inline(never)]
 pub(super) fn nearest(text: &[u8]) -> f64 {
     let (is_negative, text) = text.strip_prefix(b"-").map_or((false, text), |rest| (true, rest));
     let number = Decimal::read(text);
@@ -70,6 +71,7 @@ impl Decimal {
     }
 
     /// By shifting the number to between a half and one, then by as many bits as the float has, and rounding it there.
+    #[cold]
     fn round(mut self) -> f64 {
         if self.digits.is_empty() || self.point < -FAR {
             return 0.0;

@@ -7,6 +7,9 @@ use super::{Fault, Fields, Value, decimal};
 /// How deep lists and objects may lie in each other: what is deeper would use up the stack.
 const MAX_DEPTH: usize = 127;
 
+/// Fields whose names are compared one by one.
+const FEW: usize = 16;
+
 type Read<T> = Result<T, Fault>;
 
 /// Reads an object: its members by their first occurrence, and the names that stand again.
@@ -125,8 +128,7 @@ impl<'a> Reader<'a> {
     fn fields(&mut self, mut repeated: Option<&mut Vec<Cow<'a, str>>>) -> Read<Fields<'a>> {
         self.enter()?;
         let mut fields: Fields<'a> = Vec::new();
-        // The fields' places in the order of their names: thousands of names are told apart in little time.
-        let mut sorted: Vec<usize> = Vec::new();
+        let mut names = Names::default();
         let mut is_first = true;
         while self.has_next(is_first, b'}')? {
             is_first = false;
@@ -139,13 +141,10 @@ impl<'a> Reader<'a> {
                 return self.unexpected();
             }
             let value = self.value()?;
-            match (sorted.binary_search_by(|place| fields[*place].0.cmp(&name)), &mut repeated) {
-                (Err(place), _) => {
-                    sorted.insert(place, fields.len());
-                    fields.push((name, value));
-                }
-                (Ok(_), Some(repeated)) => repeated.push(name),
-                (Ok(_), None) => return Err(Fault::Repeated),
+            match &mut repeated {
+                _ if names.is_new(&name, &fields) => fields.push((name, value)),
+                Some(repeated) => repeated.push(name),
+                None => return Err(Fault::Repeated),
             }
         }
         Ok(fields)
@@ -270,5 +269,30 @@ impl<'a> Reader<'a> {
         }
         self.at += count;
         Ok(())
+    }
+}
+
+/// What tells the names of an object apart.
+#[derive(Default)]
+struct Names {
+    /// The places of the fields in the order of their names, once they are many: thousands are told apart in little time.
+    sorted: Vec<usize>,
+}
+
+impl Names {
+    /// Whether a name is none of the fields before it.
+    fn is_new(&mut self, name: &str, fields: &Fields) -> bool {
+        if fields.len() < FEW {
+            return fields.iter().all(|(known, _)| known != name);
+        }
+        while self.sorted.len() < fields.len() {
+            let place = self.place_of(&fields[self.sorted.len()].0, fields).unwrap_or_else(|place| place);
+            self.sorted.insert(place, self.sorted.len());
+        }
+        self.place_of(name, fields).is_err()
+    }
+
+    fn place_of(&self, name: &str, fields: &Fields) -> Result<usize, usize> {
+        self.sorted.binary_search_by(|place| (*fields[*place].0).cmp(name))
     }
 }

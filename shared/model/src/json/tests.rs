@@ -214,7 +214,13 @@ fn thousands_of_names_are_told_apart_in_their_order() {
 #[test]
 fn an_object_is_written_member_by_member() {
     let mut writer = Writer::new();
-    writer.text("a", "\"\u{1f}é").raw("b", "[1,2]");
-    assert_eq!(writer.finish(), r#"{"a":"\"\u001fé","b":[1,2]}"#);
+    let items = ["c", "d"];
+    writer.text("a", "\"\u{1f}é").raw("b", "[1,2]").list("items", &items, |item, inner| {
+        inner.text(item, "").raw("e", "0");
+    });
+    writer.raw("last", "{}").list("none", &items[..0], |_, _| {});
+    let expected =
+        r#"{"a":"\"\u001fé","b":[1,2],"items":[{"c":"","e":0},{"d":"","e":0}],"last":{},"none":[]}"#;
+    assert_eq!(writer.finish(), expected);
     assert_eq!(Writer::new().finish(), "{}");
 }

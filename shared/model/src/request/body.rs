@@ -5,11 +5,14 @@ use std::borrow::Cow;
 use super::{MAX_BODY_BYTES, MAX_LIST, Parsed};
 use crate::json::{self, Fields, Value};
 use crate::rejection::{Code, Rejection};
+use crate::text::joined;
 
 /// Longest name of the client's own that is repeated to it, characters: it may be all of the body.
 const MAX_NAME: usize = 64;
 
 /// The fields not yet taken, and what was refused so far.
+///
+/// Its methods stay functions of their own wherever they are called: the edge's module has no room for copies of them.
 pub(super) struct Body<'a> {
     fields: Fields<'a>,
     refused: Vec<Rejection>,
@@ -18,7 +21,7 @@ pub(super) struct Body<'a> {
 impl<'a> Body<'a> {
     pub(super) fn parse(bytes: &'a [u8]) -> Parsed<Self> {
         if bytes.len() > MAX_BODY_BYTES {
-            let message = format!("body is longer than {MAX_BODY_BYTES} bytes");
+            let message = joined(&["body is longer than ", &MAX_BODY_BYTES.to_string(), " bytes"]);
             return Err(vec![Rejection::with_message("body", Code::TooLong, message)]);
         }
         let (fields, repeated) = json::object(bytes).map_err(|fault| vec![fault.into()])?;
@@ -34,11 +37,13 @@ impl<'a> Body<'a> {
         Self { fields, refused: Vec::new() }
     }
 
+    #[inline(never)]
     fn refuse(&mut self, field: &str, code: Code) {
         self.refused.push(Rejection::new(field, code));
     }
 
     /// Refuses a field by a name that is the client's own.
+    #[inline(never)]
     fn refuse_name(&mut self, name: &str, code: Code) {
         let end = name.char_indices().nth(MAX_NAME).map_or(name.len(), |(end, _)| end);
         self.refuse(&name[..end], code);
@@ -50,6 +55,7 @@ impl<'a> Body<'a> {
     }
 
     /// The field's value; `null` counts as absent.
+    #[inline(never)]
     fn take(&mut self, name: &str) -> Option<Value<'a>> {
         let at = self.fields.iter().position(|(known, _)| known == name)?;
         Some(self.fields.swap_remove(at).1).filter(|value| *value != Value::Null)
@@ -65,11 +71,13 @@ impl<'a> Body<'a> {
     }
 
     /// Whether the field is there; `null` counts as absent.
+    #[inline(never)]
     pub(super) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|(known, value)| known == name && *value != Value::Null)
     }
 
     /// The same, and refuses it where it is not.
+    #[inline(never)]
     fn require(&mut self, name: &str) -> bool {
         let is_there = self.has(name);
         if !is_there {
@@ -79,6 +87,7 @@ impl<'a> Body<'a> {
         is_there
     }
 
+    #[inline(never)]
     fn take_text(&mut self, name: &str) -> Option<Cow<'a, str>> {
         self.take_as(name, |value| match value {
             Value::Text(text) => Some(text),
@@ -106,6 +115,7 @@ impl<'a> Body<'a> {
     }
 
     /// `true` or `false`.
+    #[inline(never)]
     pub(super) fn boolean(&mut self, name: &str) -> Option<bool> {
         self.take_as(name, |value| match value {
             Value::Bool(is_so) => Some(is_so),
@@ -114,10 +124,15 @@ impl<'a> Body<'a> {
     }
 
     /// A text of at most `most` characters, none of them a control character.
+    #[inline(never)]
     pub(super) fn text(&mut self, name: &str, most: usize) -> Option<String> {
         let text = self.take_text(name)?;
         if text.chars().count() > most {
-            self.refuse_with(name, Code::TooLong, &format!("{name} is longer than {most} characters"));
+            self.refuse_with(
+                name,
+                Code::TooLong,
+                &joined(&[name, " is longer than ", &most.to_string(), " characters"]),
+            );
             return None;
         }
         if text.chars().any(char::is_control) {
@@ -128,23 +143,25 @@ impl<'a> Body<'a> {
     }
 
     /// A number above `above` and at most `most`.
+    #[inline(never)]
     pub(super) fn number(&mut self, name: &str, above: f64, most: f64) -> Option<f64> {
         let number = self.take_as(name, |value| value.as_f64())?;
         if number > above && number <= most {
             return Some(number);
         }
-        let message = format!("{name} must be above {} and at most {}", plain(above), plain(most));
+        let message = joined(&[name, " must be above ", &plain(above), " and at most ", &plain(most)]);
         self.refuse_with(name, Code::OutOfRange, &message);
         None
     }
 
     /// A number from `least` to `most`.
+    #[inline(never)]
     pub(super) fn number_between(&mut self, name: &str, least: f64, most: f64) -> Option<f64> {
         let number = self.take_as(name, |value| value.as_f64())?;
         if (least..=most).contains(&number) {
             return Some(number);
         }
-        let message = format!("{name} must be from {} to {}", plain(least), plain(most));
+        let message = joined(&[name, " must be from ", &plain(least), " to ", &plain(most)]);
         self.refuse_with(name, Code::OutOfRange, &message);
         None
     }
@@ -155,6 +172,7 @@ impl<'a> Body<'a> {
     }
 
     /// A whole number from 0 to `most` that must be there.
+    #[inline(never)]
     pub(super) fn whole(&mut self, name: &str, most: u32) -> Option<u32> {
         if !self.require(name) {
             return None;
@@ -171,6 +189,7 @@ impl<'a> Body<'a> {
     }
 
     /// The items of a list of at most `most`; absent is empty.
+    #[inline(never)]
     fn take_list(&mut self, name: &str, most: usize) -> Vec<Value<'a>> {
         let items = self.take_as(name, |value| match value {
             Value::List(items) => Some(items),
@@ -178,7 +197,11 @@ impl<'a> Body<'a> {
         });
         let items = items.unwrap_or_default();
         if items.len() > most {
-            self.refuse_with(name, Code::TooLong, &format!("{name} has more than {most} items"));
+            self.refuse_with(
+                name,
+                Code::TooLong,
+                &joined(&[name, " has more than ", &most.to_string(), " items"]),
+            );
             return Vec::new();
         }
         items
@@ -195,7 +218,7 @@ impl<'a> Body<'a> {
         let items = self.take_list(name, most);
         let mut parsed = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
-            parsed.extend(self.inner(&format!("{name}[{index}]"), item, &parse));
+            parsed.extend(self.inner(&item_of(name, index), item, &parse));
         }
         parsed
     }
@@ -220,8 +243,9 @@ impl<'a> Body<'a> {
         }
     }
 
+    #[inline(never)]
     fn refuse_under(&mut self, name: &str, refused: Vec<Rejection>) {
-        let under = |one: Rejection| Rejection { field: format!("{name}.{}", one.field), ..one };
+        let under = |one: Rejection| Rejection { field: joined(&[name, ".", &one.field]), ..one };
         self.refused.extend(refused.into_iter().map(under));
     }
 
@@ -233,22 +257,34 @@ impl<'a> Body<'a> {
             let one = if let Value::Text(text) = item { parse(text) } else { Err(Code::WrongType) };
             match one {
                 Ok(value) => parsed.push(value),
-                Err(code) => self.refuse(&format!("{name}[{index}]"), code),
+                Err(code) => self.refuse(&item_of(name, index), code),
             }
         }
         parsed
     }
 
     /// The built request, unless anything was refused or is left over.
-    pub(super) fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Parsed<T> {
+    pub(super) fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Parsed<T> {
+        let refused = self.refusals();
+        match build() {
+            Some(request) if refused.is_empty() => Ok(request),
+            _ => Err(refused),
+        }
+    }
+
+    /// What was refused, and with it what is left over.
+    #[inline(never)]
+    fn refusals(mut self) -> Vec<Rejection> {
         for (name, _) in std::mem::take(&mut self.fields) {
             self.refuse_name(&name, Code::UnknownField);
         }
-        match build() {
-            Some(request) if self.refused.is_empty() => Ok(request),
-            _ => Err(self.refused),
-        }
+        self.refused
     }
+}
+
+/// The name of an item of a list.
+pub(super) fn item_of(name: &str, index: usize) -> String {
+    joined(&[name, "[", &index.to_string(), "]"])
 }
 
 /// A bound in plain decimals, at most four of them: the standard printing of floats is a tenth of the edge's module.
@@ -260,7 +296,9 @@ impl<'a> Body<'a> {
 fn plain(bound: f64) -> String {
     let parts = (bound.abs() * 10_000.0).round() as u64;
     let sign = if bound < 0.0 { "-" } else { "" };
-    let text = format!("{sign}{}.{:04}", parts / 10_000, parts % 10_000);
+    // The one before the decimals keeps their zeros.
+    let decimals = (10_000 + parts % 10_000).to_string();
+    let text = joined(&[sign, &(parts / 10_000).to_string(), ".", &decimals[1..]]);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
