@@ -10,14 +10,18 @@ module=$(ls -t target/{,wasm-debian/}wasm32-unknown-unknown/edge/risk_edge.wasm 
 bindgen=target/edge-bindgen/debug/risk-edge-bindgen
 optimize=.tools/edge/node_modules/.bin/wasm-opt
 pkg=edge-wasm/pkg
-stamp=$(cat "$module" "$bindgen" tests/edge/package-lock.json edge-wasm/lambda-edge/*.mjs edge-wasm/host/*.js | sha256sum)
+stamp=$(cat "$module" "$bindgen" tests/edge/package-lock.json edge-wasm/lambda-edge/*.mjs edge-wasm/host/* | sha256sum)
 [ "$(cat $pkg/stamp 2>/dev/null || true)" = "$stamp" ] && exit 0
 rm -rf $pkg
 "$bindgen" "$module" $pkg
-"$optimize" -Os --all-features --strip-debug --strip-producers --strip-target-features \
+"$optimize" -O3 --enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int \
+  --enable-reference-types --enable-multivalue --strip-debug --strip-producers --strip-target-features \
   -o $pkg/small.wasm $pkg/web/risk_edge_bg.wasm
 for target in web node bundler; do cp $pkg/small.wasm $pkg/$target/risk_edge_bg.wasm; done
 rm $pkg/small.wasm
+for target in web bundler; do cp edge-wasm/host/validator.* $pkg/$target/; done
+cp edge-wasm/host/validator.js $pkg/node/validator.mjs
+cp edge-wasm/host/validator.d.ts $pkg/node/validator.d.mts
 mkdir $pkg/lambda-edge
 cp edge-wasm/lambda-edge/index.mjs $pkg/lambda-edge/
 cp edge-wasm/host/validator.js $pkg/lambda-edge/validator.mjs

@@ -1,32 +1,74 @@
 // The module as a function from a request to a verdict, for every JavaScript host. The same checks as the API's own.
-
-/** Name and value of each header in turn, each followed by a line feed, as the module takes them. */
-export function flat(headers) {
-  let text = "";
-  for (const [name, value] of headers) text += `${name}\n${value}\n`;
-  return text;
-}
+// Its types are in validator.d.ts.
 
 /** A request id of 32 hex digits. */
 export const freshId = () => crypto.randomUUID().replaceAll("-", "");
 
-/**
- * A validator over a loaded module.
- * @param module the exports of `risk_edge`
- * @param policy `{ needsKey, answersPreflight }`: what the service's settings decide
- */
+const [NEEDS_KEY, ANSWERS_PREFLIGHT, HAS_BODY] = [1, 2, 4];
+/** Bytes that most requests fit in. */
+const LEAST = 16 * 1024;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
 export function validator(module, { needsKey = true, answersPreflight = false } = {}) {
+  const memory = module.own_memory();
+  const how = (needsKey ? NEEDS_KEY : 0) | (answersPreflight ? ANSWERS_PREFLIGHT : 0);
+  let room = new Uint8Array(0);
+
+  /** The room for requests and verdicts, of at least so many bytes: it moves where it or the memory grows. */
+  function roomOf(bytes) {
+    const size = Math.max(bytes, LEAST);
+    const at = module.room(size);
+    if (room.byteOffset !== at || room.byteLength < size) room = new Uint8Array(memory.buffer, at, size);
+    return room;
+  }
+
+  function verdict(method, target, headers, body, id = freshId()) {
+    let head = `${method}\n${target}\n${id}\n`;
+    let count = 0;
+    for (const header of headers) {
+      head += `${header[0]}\n${header[1]}\n`;
+      count++;
+    }
+    const bodyBytes = body?.length ?? 0;
+    // A character is three bytes at most.
+    const request = roomOf(head.length * 3 + bodyBytes);
+    const headBytes = encoder.encodeInto(head, request).written;
+    if (bodyBytes) request.set(body, headBytes);
+    const length = module.judge(headBytes, count, bodyBytes, body ? how | HAS_BODY : how);
+    return parsed(decoder.decode(roomOf(length).subarray(0, length)));
+  }
+
+  const securityHeaders = pairs(module.security_headers().split("\n"), 0);
   return {
-    /** A verdict; without a body the body is not judged. @returns {import("../pkg/web/risk_edge.js").Verdict} */
-    verdict: (method, target, headers, body, id = freshId()) =>
-      JSON.parse(
-        module.validate_request(method, target, flat(headers), body, id, needsKey, answersPreflight),
-      ),
-    /** @returns {import("../pkg/web/risk_edge.js").Refusal} */
-    failure: (tookTooLong, detail, id) => JSON.parse(module.failure(tookTooLong, detail, id)),
-    /** @returns {[string, string][]} */
-    securityHeaders: JSON.parse(module.security_headers()),
-    /** Longest body looked at, bytes: a file of watches is longer, and judged by the service alone. */
+    verdict,
+    failure: (tookTooLong, detail, id) => parsed(module.failure(tookTooLong, detail, id)),
+    securityHeaders,
     bodyBytes: JSON.parse(module.limits()).body_bytes,
+  };
+}
+
+function pairs(lines, from) {
+  const found = [];
+  for (let at = from; at + 1 < lines.length; at += 2) found.push([lines[at], lines[at + 1]]);
+  return found;
+}
+
+/** A verdict of its lines. */
+function parsed(text) {
+  const lines = text.split("\n");
+  const request_id = lines[1];
+  if (lines[0] !== "accepted") {
+    return { accepted: false, request_id, status: Number(lines[0]), headers: pairs(lines, 2), body: lines.at(-1) };
+  }
+  const [, , target, wallet, cache_key, seconds, quota_key] = lines;
+  return {
+    accepted: true,
+    request_id,
+    target,
+    wallet: wallet || null,
+    cache_key: cache_key || null,
+    cache_seconds: seconds ? Number(seconds) : null,
+    quota_key: quota_key || null,
   };
 }

@@ -6,7 +6,7 @@ use risk_model::request::WalletRequest;
 /// The EIP-55 form of an address; `None` where it is none (a wrong checksum makes it none).
 #[must_use]
 pub fn checksum_address(text: &str) -> Option<String> {
-    text.parse::<Wallet>().ok().map(|wallet| wallet.to_string())
+    text.parse::<Wallet>().ok().map(|wallet| wallet.address().to_checksum(None))
 }
 
 /// Whether a text is `0x` and 40 hex digits, with the EIP-55 checksum where it is in mixed case.

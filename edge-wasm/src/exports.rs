@@ -1,31 +1,38 @@
-//! What JavaScript sees: one line each over the crate's functions.
+//! What JavaScript sees: one line each over the crate's functions. Requests go through `host/validator.js`.
 
 use risk_model::credential;
-use risk_model::validation::Policy;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::Call;
+/// A small one that takes and gives back in constant time.
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("types.d.ts");
 
-/// Checks a request; answers a `Verdict` as JSON.
-#[wasm_bindgen]
+/// The module's memory.
+#[wasm_bindgen(unchecked_return_type = "WebAssembly.Memory")]
 #[must_use]
-pub fn validate_request(
-    method: &str,
-    target: &str,
-    headers: &str,
-    body: Option<Box<[u8]>>,
-    fresh_id: &str,
-    needs_key: bool,
-    answers_preflight: bool,
-) -> String {
-    let call = Call { method, target, headers, body: body.as_deref(), fresh_id };
-    crate::validate_request(call, Policy { needs_key, answers_preflight })
+pub fn own_memory() -> JsValue {
+    wasm_bindgen::memory()
 }
 
-/// The `Refusal`, as JSON, for a service that cannot be reached or that took too long.
+/// Makes the room for requests and verdicts at least so many bytes long, and says where in the memory it is.
+#[wasm_bindgen]
+#[must_use]
+pub fn room(bytes: usize) -> *mut u8 {
+    crate::room::room(bytes)
+}
+
+/// Judges the request in the room, and says how long the verdict is that took its place.
+#[wasm_bindgen]
+#[must_use]
+pub fn judge(head: usize, headers: usize, body: usize, how: u32) -> usize {
+    crate::room::judge(head, headers, body, how)
+}
+
+/// The refusal, as lines, for a service that cannot be reached or that took too long.
 #[wasm_bindgen]
 #[must_use]
 pub fn failure(took_too_long: bool, detail: &str, request_id: &str) -> String {
@@ -74,7 +81,7 @@ pub fn limits() -> String {
     crate::limits()
 }
 
-/// The security headers of an answer over TLS, a list of name and value as JSON.
+/// The security headers of an answer over TLS: name and value in turn, each on a line.
 #[wasm_bindgen]
 #[must_use]
 pub fn security_headers() -> String {

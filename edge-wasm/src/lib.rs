@@ -5,8 +5,10 @@ mod address;
 #[cfg(target_arch = "wasm32")]
 pub mod exports;
 mod limits;
+#[cfg(any(target_arch = "wasm32", test))]
+mod room;
 mod verdict;
 
 pub use address::{checksum_address, is_address, wallet_problem};
 pub use limits::{limits, security_headers};
-pub use verdict::{Call, failure, validate_request};
+pub use verdict::{Call, failure, judge};

@@ -7,6 +7,7 @@
 mod cases;
 mod draw;
 mod driver;
+mod native;
 mod page;
 mod sameness;
 mod viewer_request;

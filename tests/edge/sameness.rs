@@ -1,27 +1,21 @@
 //! The API, the edge's functions as native code, and the module in Node give the same verdict and the same bytes.
 
-use risk_edge::{Call, validate_request};
-use risk_model::validation::Policy;
 use risk_tests::{Host, Stack};
 use serde_json::{Value, json};
 
 use crate::cases::{self, Case};
 use crate::draw::Draw;
 use crate::driver;
+use crate::native::verdict;
 use crate::wire::{Answer, Wire};
 
-const POLICY: Policy = Policy { needs_key: true, answers_preflight: false };
 /// Generated cases.
 const DRAWN: usize = 100_000;
 const SEED: u64 = 20_260_101;
 
 fn native(case: &Case) -> Value {
-    let headers: String = case.headers.iter().map(|(name, value)| format!("{name}\n{value}\n")).collect();
     // What HTTP itself adds on the wire.
-    let headers = format!("{headers}host\n127.0.0.1:65535\n");
-    let (method, target, body) = (case.method.as_str(), case.target.as_str(), Some(case.body.as_slice()));
-    let call = Call { method, target, headers: &headers, body, fresh_id: "ffffffffffffffffffffffffffffffff" };
-    serde_json::from_str(&validate_request(call, POLICY)).expect("a verdict")
+    verdict(&case.clone().with("host", "127.0.0.1:65535"))
 }
 
 /// Why the two differ, if they do. What the edge lets pass the API must not refuse for what the request is: with a key

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use risk_model::validation::Policy;
 use serde_json::{Value, json};
 
 use crate::cases::{self, Case};
 use crate::driver;
+use crate::native::verdict;
 
 const WALLET: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
 /// Longest body that CloudFront hands to a viewer request, bytes.
@@ -57,12 +57,7 @@ fn a_viewer_request_is_refused_with_the_api_s_own_bytes_within_cloudfronts_limit
     let mut refused = 0;
     for (case, answer) in cases.iter().zip(answers(&cases)) {
         assert!(answer.to_string().len() <= MAX_ANSWER || answer["uri"].is_string(), "{case:.200?}");
-        let headers: String = case.headers.iter().map(|(name, value)| format!("{name}\n{value}\n")).collect();
-        let (method, target) = (case.method.as_str(), case.target.as_str());
-        let call =
-            risk_edge::Call { method, target, headers: &headers, body: Some(&case.body), fresh_id: "x" };
-        let policy = Policy { needs_key: true, answers_preflight: false };
-        let verdict: Value = serde_json::from_str(&risk_edge::validate_request(call, policy)).unwrap();
+        let verdict = verdict(case);
         if answer["headers"]["x-edge-validation"][0]["value"] == "too-long" {
             assert!(verdict["body"].as_str().unwrap().len() > MAX_ANSWER / 2, "{case:.200?}");
             continue;

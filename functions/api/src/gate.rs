@@ -45,10 +45,10 @@ pub(crate) async fn pass(
         }
         // Preflights are answered before the gate.
         let needs_key = api.settings.auth_mode == AuthMode::Keys;
-        endpoint.check_head(Policy { needs_key, answers_preflight: false })?;
+        let asked = endpoint.check_head(Policy { needs_key, answers_preflight: false })?;
         if let Some(limit) = endpoint.body_limit().filter(|_| !endpoint.takes_file()) {
             let bytes = bounded(body, limit).await?;
-            endpoint.accept(&bytes)?;
+            endpoint.accept(asked, &bytes)?;
             body = Body::from(bytes);
         }
     }

@@ -94,8 +94,10 @@ impl Problem {
 
     /// The body of a request's problem.
     pub(crate) fn body(&self, request_id: &str) -> String {
-        // Text and numbers only: it cannot fail, and if it did the status would still be told.
-        self.0.words.body(request_id, &self.0.gaps).unwrap_or_default()
+        let gaps = &self.0.gaps;
+        // Text and numbers only: it cannot fail, and if it did the rest would still be told.
+        let gaps = (!gaps.is_empty()).then(|| serde_json::to_string(gaps).ok()).flatten();
+        self.0.words.body(request_id, gaps.as_deref())
     }
 
     /// The refusal of a request's fields.
@@ -197,7 +199,7 @@ impl IntoResponse for Problem {
         let mut response = status(self.kind()).into_response();
         for (name, value) in self.0.words.headers() {
             // All of them are visible ASCII.
-            if let Ok(value) = HeaderValue::try_from(value) {
+            if let Ok(value) = HeaderValue::try_from(&*value) {
                 response.headers_mut().insert(HeaderName::from_static(name), value);
             }
         }

@@ -1,8 +1,10 @@
 //! Problems: what is refused or fails leaves as `application/problem+json` (RFC 9457), from the server and from the edge.
 
-use serde::Serialize;
+use std::borrow::Cow;
 
+use crate::json::Writer;
 use crate::rejection::{Code, Rejection};
+use crate::text::joined;
 
 /// The media type of a problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -139,35 +141,43 @@ impl Problem {
 
     /// The headers of its answer but the security headers and the request id: names in lower case.
     #[must_use]
-    pub fn headers(&self) -> Vec<(&'static str, String)> {
-        let mut headers = vec![("content-type", MEDIA_TYPE.to_owned())];
+    pub fn headers(&self) -> Vec<(&'static str, Cow<'_, str>)> {
+        let mut headers = vec![("content-type", Cow::Borrowed(MEDIA_TYPE))];
         if let Some(allow) = &self.allow {
-            headers.push(("allow", allow.clone()));
+            headers.push(("allow", allow.into()));
         }
         if let Some(seconds) = self.retry_after_seconds {
-            headers.push(("retry-after", seconds.to_string()));
+            headers.push(("retry-after", seconds.to_string().into()));
         }
         if self.kind == Kind::Unauthenticated {
-            headers.push(("www-authenticate", CHALLENGE.to_owned()));
+            headers.push(("www-authenticate", CHALLENGE.into()));
         }
         headers
     }
 
-    /// Its body for a request, as JSON; `gaps` is what the server could not read, which an edge never has.
-    ///
-    /// # Errors
-    /// A gap cannot be written as JSON.
-    pub fn body<G: Serialize>(&self, request_id: &str, gaps: &[G]) -> serde_json::Result<String> {
+    /// Its body for a request: the members of RFC 9457, the refused fields, and `gaps`, a list of JSON of what the server
+    /// could not read, which an edge never has.
+    #[must_use]
+    pub fn body(&self, request_id: &str, gaps: Option<&str>) -> String {
+        self.write_body(Writer::new(), request_id, gaps)
+    }
+
+    /// Writes [`Problem::body`] with a writer that has written no member yet.
+    #[must_use]
+    pub fn write_body(&self, mut body: Writer, request_id: &str, gaps: Option<&str>) -> String {
         let (name, title, status) = self.kind.meaning();
-        serde_json::to_string(&Body {
-            kind: &format!("urn:risk-manager:problem:{name}"),
-            title,
-            status,
-            detail: &self.detail,
-            instance: &format!("urn:risk-manager:request:{request_id}"),
-            errors: &self.errors,
-            gaps,
-        })
+        body.plain("type", "urn:risk-manager:problem:", name)
+            .plain("title", title, "")
+            .raw("status", &status.to_string())
+            .text("detail", &self.detail)
+            .text("instance", &joined(&["urn:risk-manager:request:", request_id]));
+        if !self.errors.is_empty() {
+            body.list("errors", &self.errors, Rejection::write);
+        }
+        if let Some(gaps) = gaps {
+            body.raw("gaps", gaps);
+        }
+        body.finish()
     }
 }
 
@@ -175,21 +185,6 @@ impl From<Vec<Rejection>> for Problem {
     fn from(errors: Vec<Rejection>) -> Self {
         Self::refused(errors)
     }
-}
-
-/// The members of RFC 9457, the refused fields and what could not be read.
-#[derive(Serialize)]
-struct Body<'a, G> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    title: &'a str,
-    status: u16,
-    detail: &'a str,
-    instance: &'a str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [Rejection],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    gaps: &'a [G],
 }
 
 /// The kind and the words of refused fields: what makes the request unreadable as a whole comes first.
@@ -206,9 +201,10 @@ fn classify(errors: &[Rejection]) -> (Kind, String) {
     let detail = match errors {
         [one] => one.message.clone(),
         many if many.len() > MOST_ERRORS => {
-            format!("{} fields are refused, of which the first {MOST_ERRORS} are told", many.len())
+            let most = MOST_ERRORS.to_string();
+            joined(&[&many.len().to_string(), " fields are refused, of which the first ", &most, " are told"])
         }
-        many => format!("{} fields are refused", many.len()),
+        many => joined(&[&many.len().to_string(), " fields are refused"]),
     };
     (Kind::RefusedValues, detail)
 }
@@ -243,7 +239,7 @@ mod tests {
         let problem = Problem::refused(errors(6_000));
         assert_eq!((problem.errors.len(), problem.errors[49].field.as_str()), (MOST_ERRORS, "f49"));
         assert_eq!(problem.detail, "6000 fields are refused, of which the first 50 are told");
-        assert!(problem.body::<()>("id", &[]).unwrap().len() < 8_192);
+        assert!(problem.body("id", None).len() < 8_192);
         let few = Problem::refused(errors(MOST_ERRORS));
         assert_eq!((few.errors.len(), few.detail.as_str()), (50, "50 fields are refused"));
     }
@@ -261,7 +257,7 @@ mod tests {
             Rejection::new("wallet", Code::BadChecksum),
             Rejection::with_message("limit", Code::OutOfRange, "limit must be from 1 to 200"),
         ];
-        let body = Problem::refused(errors).body::<()>("abc", &[]).unwrap();
+        let body = Problem::refused(errors).body("abc", None);
         let expected = concat!(
             r#"{"type":"urn:risk-manager:problem:refused-values","title":"Refused values","status":422,"#,
             r#""detail":"2 fields are refused","instance":"urn:risk-manager:request:abc","errors":["#,
@@ -279,6 +275,6 @@ mod tests {
         assert_eq!(names(&Problem::new(Kind::Unauthenticated, "a")), ["content-type", "www-authenticate"]);
         let mut busy = Problem::new(Kind::QuotaExceeded, "a");
         busy.retry_after_seconds = Some(7);
-        assert_eq!(busy.headers()[1], ("retry-after", "7".to_owned()));
+        assert_eq!(busy.headers()[1], ("retry-after", "7".into()));
     }
 }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use crate::json::Writer;
+use crate::text::joined;
 
 /// The rule that a value broke. Stable: clients may match on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
     /// A required field is absent.
     Required,
@@ -37,6 +37,26 @@ pub enum Code {
 }
 
 impl Code {
+    /// Its name in answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::UnknownField => "unknown_field",
+            Self::Repeated => "repeated",
+            Self::WrongType => "wrong_type",
+            Self::Malformed => "malformed",
+            Self::MissingPrefix => "missing_prefix",
+            Self::WrongLength => "wrong_length",
+            Self::NotHex => "not_hex",
+            Self::BadChecksum => "bad_checksum",
+            Self::OutOfRange => "out_of_range",
+            Self::TooLong => "too_long",
+            Self::Unsupported => "unsupported",
+            Self::Forbidden => "forbidden",
+        }
+    }
+
     /// What the code says to a person.
     #[must_use]
     pub const fn message(self) -> &'static str {
@@ -65,10 +85,9 @@ impl fmt::Display for Code {
 }
 
 /// One refused field of a request, as server and edge both answer it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     /// The line of a file, from 1; absent where the request is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
     /// The field's name, `chains[2]` for an item, `body` for the whole.
     pub field: String,
@@ -81,14 +100,26 @@ pub struct Rejection {
 impl Rejection {
     /// A rejection with the code's own message.
     pub fn new(field: impl Into<String>, code: Code) -> Self {
-        let field = field.into();
-        let message = format!("{field} {}", code.message());
+        Self::of(field.into(), code)
+    }
+
+    #[inline(never)]
+    fn of(field: String, code: Code) -> Self {
+        let message = joined(&[&field, " ", code.message()]);
         Self { line: None, field, code, message }
     }
 
     /// A rejection with a message that says more than the code alone (bounds, the known values).
     pub fn with_message(field: impl Into<String>, code: Code, message: impl Into<String>) -> Self {
         Self { line: None, field: field.into(), code, message: message.into() }
+    }
+
+    /// Writes its members into an object of JSON.
+    pub fn write(&self, body: &mut Writer) {
+        if let Some(line) = self.line {
+            body.raw("line", &line.to_string());
+        }
+        body.text("field", &self.field).plain("code", self.code.name(), "").text("message", &self.message);
     }
 
     /// The same, of a line of a file.

@@ -10,7 +10,6 @@ mod nothing;
 mod query;
 mod session;
 mod simulate;
-mod strict;
 mod watch;
 
 use crate::alert::AlertKind;

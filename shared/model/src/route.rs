@@ -1,6 +1,7 @@
 //! The routes of the API: their paths and methods, who is counted on them, and what each takes in.
 
 use crate::request::{MAX_BODY_BYTES, MAX_IMPORT_BYTES};
+use crate::text::joined;
 
 /// What a route takes in besides its headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +79,10 @@ pub enum Access {
 pub struct Route {
     /// Its path, with at most one `{segment}`.
     pub template: &'static str,
+    /// The template up to its segment; all of it where it has none.
+    before: &'static str,
+    /// The template after its segment, if it has one.
+    after: Option<&'static str>,
     /// Its methods; GET answers HEAD as well.
     pub methods: &'static [(&'static str, Takes)],
     /// Who may use it.
@@ -87,7 +92,23 @@ pub struct Route {
 }
 
 const fn route(template: &'static str, access: Access, methods: &'static [(&'static str, Takes)]) -> Route {
-    Route { template, methods, access, edge_seconds: 0 }
+    let (before, after) = parts(template);
+    Route { template, before, after, methods, access, edge_seconds: 0 }
+}
+
+/// What stands before and after a template's segment.
+const fn parts(template: &'static str) -> (&'static str, Option<&'static str>) {
+    let bytes = template.as_bytes();
+    let (mut at, mut open) = (0, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'{' => open = at,
+            b'}' => return (template.split_at(open).0, Some(template.split_at(at + 1).1)),
+            _ => {}
+        }
+        at += 1;
+    }
+    (template, None)
 }
 
 const fn kept(seconds: u32, route: Route) -> Route {
@@ -143,11 +164,8 @@ impl Route {
     }
 
     fn segment<'a>(&self, path: &'a str) -> Option<&'a str> {
-        let Some((before, rest)) = self.template.split_once('{') else {
-            return (path == self.template).then_some("");
-        };
-        let after = rest.split_once('}').map_or("", |(_, after)| after);
-        let segment = path.strip_prefix(before)?.strip_suffix(after)?;
+        let Some(after) = self.after else { return (path == self.template).then_some("") };
+        let segment = path.strip_prefix(self.before)?.strip_suffix(after)?;
         (!segment.is_empty() && !segment.contains('/')).then_some(segment)
     }
 
@@ -161,18 +179,20 @@ impl Route {
     /// Its methods as `Allow` lists them.
     #[must_use]
     pub fn allow(&self) -> String {
-        let named = |(method, _): &(&'static str, Takes)| match *method {
-            "GET" => "GET,HEAD",
-            other => other,
-        };
-        self.methods.iter().map(named).collect::<Vec<_>>().join(",")
+        let mut allow = String::new();
+        for (method, _) in self.methods {
+            let comma = if allow.is_empty() { "" } else { "," };
+            let head = if *method == "GET" { ",HEAD" } else { "" };
+            allow = joined(&[&allow, comma, method, head]);
+        }
+        allow
     }
 
     /// The path with its segment filled in.
     #[must_use]
     pub fn path(&self, segment: &str) -> String {
-        match self.template.split_once('{').zip(self.template.split_once('}')) {
-            Some(((before, _), (_, after))) => format!("{before}{segment}{after}"),
+        match self.after {
+            Some(after) => joined(&[self.before, segment, after]),
             None => self.template.to_owned(),
         }
     }

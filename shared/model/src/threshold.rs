@@ -1,7 +1,5 @@
 //! Thresholds that a watch may set for itself: their names, units and bounds.
 
-use std::collections::BTreeMap;
-
 use crate::named::named;
 use crate::rejection::Code;
 
@@ -56,13 +54,13 @@ impl ThresholdName {
 
 /// The thresholds that a watch has set, each within its bounds.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct OwnThresholds(BTreeMap<ThresholdName, f64>);
+pub struct OwnThresholds([Option<f64>; ThresholdName::ALL.len()]);
 
 impl OwnThresholds {
     /// None set.
     #[must_use]
     pub const fn new() -> Self {
-        Self(BTreeMap::new())
+        Self([None; ThresholdName::ALL.len()])
     }
 
     /// Sets one.
@@ -74,25 +72,25 @@ impl OwnThresholds {
         if !(least..=most).contains(&value) {
             return Err(Code::OutOfRange);
         }
-        self.0.insert(name, value);
+        self.0[name as usize] = Some(value);
         Ok(())
     }
 
     /// The value of one that is set.
     #[must_use]
     pub fn of(&self, name: ThresholdName) -> Option<f64> {
-        self.0.get(&name).copied()
+        self.0[name as usize]
     }
 
     /// Those that are set, in the order of their names' declaration.
     pub fn iter(&self) -> impl Iterator<Item = (ThresholdName, f64)> {
-        self.0.iter().map(|(name, value)| (*name, *value))
+        ThresholdName::ALL.iter().filter_map(|name| Some((*name, self.of(*name)?)))
     }
 
     /// Whether none is set.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.iter().all(Option::is_none)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::request::{
     StreamRequest, Subject, SummaryRequest, WalletRequest, WatchRequest, WatchesRequest, no_body, no_query,
 };
 use crate::route::{Access, Route, Takes};
+use crate::text::joined;
 use crate::wallet::Wallet;
 
 pub use accepted::{Accepted, Asked};
@@ -78,11 +79,11 @@ impl<'a> Head<'a> {
         }
         let length = self.target.split('#').next().unwrap_or_default().len();
         if length > MAX_URL_BYTES {
-            let detail = format!("the URL is longer than {MAX_URL_BYTES} bytes");
+            let detail = joined(&["the URL is longer than ", &MAX_URL_BYTES.to_string(), " bytes"]);
             return Err(Problem::new(Kind::UrlTooLong, detail));
         }
         if self.headers.bytes() > MAX_HEADER_BYTES {
-            let detail = format!("the headers are longer than {MAX_HEADER_BYTES} bytes");
+            let detail = joined(&["the headers are longer than ", &MAX_HEADER_BYTES.to_string(), " bytes"]);
             return Err(Problem::new(Kind::HeadersTooLarge, detail));
         }
         if percent_decode_str(self.path()).decode_utf8().is_err() {
@@ -145,16 +146,16 @@ impl<'a> Endpoint<'a> {
         self.takes == Takes::WatchFile
     }
 
-    /// Checks all but the body, as far as the headers tell that.
+    /// Checks all but the body, as far as the headers tell that; answers what is asked but for the body's part of it.
     ///
     /// # Errors
     /// What is refused.
-    pub fn check_head(&self, policy: Policy) -> Result<(), Problem> {
+    pub fn check_head(&self, policy: Policy) -> Result<Asked, Problem> {
         if self.route.access == Access::Principal {
             self.check_key(policy)?;
             claimed_wallet(self.head.headers)?;
         }
-        self.parse_head()?;
+        let asked = self.parse_head()?;
         let is_of = |media_type| self.head.headers.is_of(media_type);
         if self.takes == Takes::SessionForm && !is_of("application/x-www-form-urlencoded") {
             return Err(Problem::new(Kind::UnsupportedMediaType, "the body must be a form"));
@@ -163,7 +164,8 @@ impl<'a> Endpoint<'a> {
             let detail = "the body must be text/csv or application/json";
             return Err(Problem::new(Kind::UnsupportedMediaType, detail));
         }
-        self.check_length(self.head.headers.content_length().unwrap_or_default())
+        self.check_length(self.head.headers.content_length().unwrap_or_default())?;
+        Ok(asked)
     }
 
     fn check_length(&self, bytes: usize) -> Result<(), Problem> {
@@ -219,12 +221,11 @@ impl<'a> Endpoint<'a> {
         percent_decode_str(self.segment).decode_utf8().map_err(not_text)
     }
 
-    /// Parses the whole request; [`Endpoint::check_head`] has passed it.
+    /// Takes the body to what [`Endpoint::check_head`] has passed.
     ///
     /// # Errors
     /// What is refused.
-    pub fn accept(self, body: &[u8]) -> Result<Accepted<'a>, Problem> {
-        let asked = self.parse_head()?;
+    pub fn accept(self, asked: Asked, body: &[u8]) -> Result<Accepted<'a>, Problem> {
         let asked = if self.body_limit().is_some() { self.parse_body(asked, body)? } else { asked };
         Ok(Accepted { head: self.head, route: Some(self.route), asked })
     }
@@ -269,17 +270,17 @@ pub fn validate<'a>(head: Head<'a>, body: Option<&[u8]>, policy: Policy) -> Resu
         return Ok(Accepted { head, route: None, asked: Asked::AsSent });
     }
     let endpoint = Endpoint::find(head)?;
-    endpoint.check_head(policy)?;
+    let asked = endpoint.check_head(policy)?;
     match body {
-        Some(body) => endpoint.accept(body),
-        None => Ok(Accepted { head, route: Some(endpoint.route), asked: endpoint.parse_head()? }),
+        Some(body) => endpoint.accept(asked, body),
+        None => Ok(Accepted { head, route: Some(endpoint.route), asked }),
     }
 }
 
 /// The refusal of a body over the limit of its route, bytes.
 #[must_use]
 pub fn body_too_long(limit: usize) -> Problem {
-    let message = format!("body is longer than {limit} bytes");
+    let message = joined(&["body is longer than ", &limit.to_string(), " bytes"]);
     Problem::refused(vec![Rejection::with_message("body", Code::TooLong, message)])
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, hex};
 
 use crate::rejection::Code;
 
@@ -27,7 +27,7 @@ impl Wallet {
     /// `0x` and 40 lower-case digits: the form of keys, subgraph ids and cache names.
     #[must_use]
     pub fn lower_hex(&self) -> String {
-        format!("{:#x}", self.0)
+        hex::encode_prefixed(self.0)
     }
 }
 
@@ -44,7 +44,7 @@ pub fn parse_address(text: &str) -> Result<Address, Code> {
     let address = Address::from_str(text).map_err(|_| Code::NotHex)?;
     let upper = digits.bytes().any(|byte| byte.is_ascii_uppercase());
     let lower = digits.bytes().any(|byte| byte.is_ascii_lowercase());
-    if upper && lower && address.to_checksum(None) != text {
+    if upper && lower && address.to_checksum_buffer(None).as_str() != text {
         return Err(Code::BadChecksum);
     }
     Ok(address)

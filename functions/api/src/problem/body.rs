@@ -39,15 +39,19 @@ pub struct RejectionBody {
     /// The field's name, `chains[2]` for an item, `body` or `query` for the whole.
     pub field: String,
     /// The rule it broke, stable: `required`, `unknown_field`, `bad_checksum`, `out_of_range` …
-    #[schema(value_type = String)]
-    pub code: risk_model::Code,
+    pub code: String,
     /// The rule in words.
     pub message: String,
 }
 
 impl From<risk_model::Rejection> for RejectionBody {
     fn from(refused: risk_model::Rejection) -> Self {
-        Self { line: refused.line, field: refused.field, code: refused.code, message: refused.message }
+        Self {
+            line: refused.line,
+            field: refused.field,
+            code: refused.code.name().to_owned(),
+            message: refused.message,
+        }
     }
 }
 

@@ -1,108 +1,98 @@
 //! A JSON body taken apart once: one flat object, no repeated and no unknown field.
 
-use std::fmt;
+use std::borrow::Cow;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
-
-use super::strict::{REPEATED_BELOW, Strict};
 use super::{MAX_BODY_BYTES, MAX_LIST, Parsed};
+use crate::json::{self, Fields, Value};
 use crate::rejection::{Code, Rejection};
+use crate::text::joined;
 
-/// What a body is.
-const EXPECTED: &str = "a JSON object";
-
-/// An object with its fields in order, repeated names kept so that they can be refused.
-struct Object(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Object {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Object;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(EXPECTED)
-            }
-
-            fn visit_bool<E: Error>(self, _: bool) -> Result<Object, E> {
-                Err(E::custom(EXPECTED))
-            }
-
-            fn visit_i64<E: Error>(self, _: i64) -> Result<Object, E> {
-                Err(E::custom(EXPECTED))
-            }
-
-            fn visit_u64<E: Error>(self, _: u64) -> Result<Object, E> {
-                Err(E::custom(EXPECTED))
-            }
-
-            fn visit_f64<E: Error>(self, _: f64) -> Result<Object, E> {
-                Err(E::custom(EXPECTED))
-            }
-
-            fn visit_str<E: Error>(self, _: &str) -> Result<Object, E> {
-                Err(E::custom(EXPECTED))
-            }
-
-            fn visit_unit<E: Error>(self) -> Result<Object, E> {
-                Err(E::custom(EXPECTED))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Object, A::Error> {
-                Err(A::Error::custom(EXPECTED))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-                let mut fields = Vec::new();
-                while let Some((name, Strict(value))) = map.next_entry()? {
-                    fields.push((name, value));
-                }
-                Ok(Object(fields))
-            }
-        }
-        // By hand, and not `deserialize_map`: serde's own message would bring the printing of floats into the edge's module.
-        deserializer.deserialize_any(Fields)
-    }
-}
+/// Longest name of the client's own that is repeated to it, characters: it may be all of the body.
+const MAX_NAME: usize = 64;
 
 /// The fields not yet taken, and what was refused so far.
-pub(super) struct Body {
-    fields: Vec<(String, Value)>,
+///
+/// Its methods stay functions of their own wherever they are called: the edge's module has no room for copies of them.
+pub(super) struct Body<'a> {
+    fields: Fields<'a>,
     refused: Vec<Rejection>,
 }
 
-impl Body {
-    pub(super) fn parse(bytes: &[u8]) -> Parsed<Self> {
+impl<'a> Body<'a> {
+    pub(super) fn parse(bytes: &'a [u8]) -> Parsed<Self> {
         if bytes.len() > MAX_BODY_BYTES {
-            let message = format!("body is longer than {MAX_BODY_BYTES} bytes");
+            let message = joined(&["body is longer than ", &MAX_BODY_BYTES.to_string(), " bytes"]);
             return Err(vec![Rejection::with_message("body", Code::TooLong, message)]);
         }
-        let Object(fields) = serde_json::from_slice(bytes).map_err(|error| vec![explain(&error)])?;
-        let mut body = Self::of(Vec::new());
-        for (name, value) in fields {
-            if body.fields.iter().any(|(known, _)| *known == name) {
-                body.refuse(&name, Code::Repeated);
-            } else {
-                body.fields.push((name, value));
-            }
+        let (fields, repeated) = json::object(bytes).map_err(|fault| vec![fault.into()])?;
+        let mut body = Self::of(fields);
+        for name in repeated {
+            body.refuse_name(&name, Code::Repeated);
         }
         Ok(body)
     }
 
     /// A body of fields that have distinct names.
-    pub(super) fn of(fields: Vec<(String, Value)>) -> Self {
+    pub(super) fn of(fields: Fields<'a>) -> Self {
         Self { fields, refused: Vec::new() }
     }
 
+    #[inline(never)]
     fn refuse(&mut self, field: &str, code: Code) {
         self.refused.push(Rejection::new(field, code));
     }
 
+    /// Refuses a field by a name that is the client's own.
+    #[inline(never)]
+    fn refuse_name(&mut self, name: &str, code: Code) {
+        let end = name.char_indices().nth(MAX_NAME).map_or(name.len(), |(end, _)| end);
+        self.refuse(&name[..end], code);
+    }
+
+    /// Refuses a field for a reason of its own.
+    pub(super) fn refuse_with(&mut self, field: &str, code: Code, message: &str) {
+        self.refused.push(Rejection::with_message(field, code, message));
+    }
+
     /// The field's value; `null` counts as absent.
-    fn take(&mut self, name: &str) -> Option<Value> {
+    #[inline(never)]
+    fn take(&mut self, name: &str) -> Option<Value<'a>> {
         let at = self.fields.iter().position(|(known, _)| known == name)?;
-        Some(self.fields.swap_remove(at).1).filter(|value| !value.is_null())
+        Some(self.fields.swap_remove(at).1).filter(|value| *value != Value::Null)
+    }
+
+    /// The value of a field by what it must be.
+    fn take_as<T>(&mut self, name: &str, of: impl FnOnce(Value<'a>) -> Option<T>) -> Option<T> {
+        let taken = of(self.take(name)?);
+        if taken.is_none() {
+            self.refuse(name, Code::WrongType);
+        }
+        taken
+    }
+
+    /// Whether the field is there; `null` counts as absent.
+    #[inline(never)]
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|(known, value)| known == name && *value != Value::Null)
+    }
+
+    /// The same, and refuses it where it is not.
+    #[inline(never)]
+    fn require(&mut self, name: &str) -> bool {
+        let is_there = self.has(name);
+        if !is_there {
+            self.take(name);
+            self.refuse(name, Code::Required);
+        }
+        is_there
+    }
+
+    #[inline(never)]
+    fn take_text(&mut self, name: &str) -> Option<Cow<'a, str>> {
+        self.take_as(name, |value| match value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        })
     }
 
     /// A string field that must be there, parsed by `parse`.
@@ -111,12 +101,7 @@ impl Body {
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, Code>,
     ) -> Option<T> {
-        let parsed = match self.take(name) {
-            None => Err(Code::Required),
-            Some(Value::String(text)) => parse(&text),
-            Some(_) => Err(Code::WrongType),
-        };
-        parsed.map_err(|code| self.refuse(name, code)).ok()
+        if self.require(name) { self.optional(name, parse) } else { None }
     }
 
     /// A string field that may be absent, parsed by `parse`.
@@ -125,99 +110,101 @@ impl Body {
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, Code>,
     ) -> Option<T> {
-        match self.take(name)? {
-            Value::String(text) => parse(&text).map_err(|code| self.refuse(name, code)).ok(),
-            _ => {
-                self.refuse(name, Code::WrongType);
-                None
-            }
-        }
-    }
-
-    /// Whether the field is there; `null` counts as absent.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.fields.iter().any(|(known, value)| known == name && !value.is_null())
+        let text = self.take_text(name)?;
+        parse(&text).map_err(|code| self.refuse(name, code)).ok()
     }
 
     /// `true` or `false`.
+    #[inline(never)]
     pub(super) fn boolean(&mut self, name: &str) -> Option<bool> {
-        let value = self.take(name)?;
-        if value.as_bool().is_none() {
-            self.refuse(name, Code::WrongType);
-        }
-        value.as_bool()
+        self.take_as(name, |value| match value {
+            Value::Bool(is_so) => Some(is_so),
+            _ => None,
+        })
     }
 
     /// A text of at most `most` characters, none of them a control character.
+    #[inline(never)]
     pub(super) fn text(&mut self, name: &str, most: usize) -> Option<String> {
-        let Value::String(text) = self.take(name)? else {
-            self.refuse(name, Code::WrongType);
-            return None;
-        };
+        let text = self.take_text(name)?;
         if text.chars().count() > most {
-            let message = format!("{name} is longer than {most} characters");
-            self.refused.push(Rejection::with_message(name, Code::TooLong, message));
+            self.refuse_with(
+                name,
+                Code::TooLong,
+                &joined(&[name, " is longer than ", &most.to_string(), " characters"]),
+            );
             return None;
         }
         if text.chars().any(char::is_control) {
             self.refuse(name, Code::Malformed);
             return None;
         }
-        Some(text)
+        Some(text.into_owned())
     }
 
     /// A number above `above` and at most `most`.
+    #[inline(never)]
     pub(super) fn number(&mut self, name: &str, above: f64, most: f64) -> Option<f64> {
-        let Some(number) = self.take(name)?.as_f64() else {
-            self.refuse(name, Code::WrongType);
-            return None;
-        };
+        let number = self.take_as(name, |value| value.as_f64())?;
         if number > above && number <= most {
             return Some(number);
         }
-        let message = format!("{name} must be above {} and at most {}", plain(above), plain(most));
-        self.refused.push(Rejection::with_message(name, Code::OutOfRange, message));
+        let message = joined(&[name, " must be above ", &plain(above), " and at most ", &plain(most)]);
+        self.refuse_with(name, Code::OutOfRange, &message);
         None
     }
 
     /// A number from `least` to `most`.
+    #[inline(never)]
     pub(super) fn number_between(&mut self, name: &str, least: f64, most: f64) -> Option<f64> {
-        let Some(number) = self.take(name)?.as_f64() else {
-            self.refuse(name, Code::WrongType);
-            return None;
-        };
+        let number = self.take_as(name, |value| value.as_f64())?;
         if (least..=most).contains(&number) {
             return Some(number);
         }
-        let message = format!("{name} must be from {least} to {most}");
-        self.refused.push(Rejection::with_message(name, Code::OutOfRange, message));
+        let message = joined(&[name, " must be from ", &plain(least), " to ", &plain(most)]);
+        self.refuse_with(name, Code::OutOfRange, &message);
         None
-    }
-
-    /// Refuses a field for a reason of its own.
-    pub(super) fn refuse_with(&mut self, field: &str, code: Code, message: &str) {
-        self.refused.push(Rejection::with_message(field, code, message));
     }
 
     /// As [`Body::number`], and it must be there.
     pub(super) fn required_number(&mut self, name: &str, above: f64, most: f64) -> Option<f64> {
-        if self.has(name) {
-            return self.number(name, above, most);
-        }
-        self.refuse(name, Code::Required);
-        None
+        if self.require(name) { self.number(name, above, most) } else { None }
     }
 
     /// A whole number from 0 to `most` that must be there.
+    #[inline(never)]
     pub(super) fn whole(&mut self, name: &str, most: u32) -> Option<u32> {
-        let Some(value) = self.take(name) else {
-            self.refuse(name, Code::Required);
+        if !self.require(name) {
             return None;
-        };
-        let whole = value.as_u64().ok_or(Code::WrongType);
-        let within = whole.and_then(|whole| u32::try_from(whole).map_err(|_| Code::OutOfRange));
-        let within = within.and_then(|whole| if whole <= most { Ok(whole) } else { Err(Code::OutOfRange) });
-        within.map_err(|code| self.refuse(name, code)).ok()
+        }
+        let whole = self.take_as(name, |value| match value {
+            Value::Whole(whole) => Some(whole),
+            _ => None,
+        })?;
+        let within = u32::try_from(whole).ok().filter(|whole| *whole <= most);
+        if within.is_none() {
+            self.refuse(name, Code::OutOfRange);
+        }
+        within
+    }
+
+    /// The items of a list of at most `most`; absent is empty.
+    #[inline(never)]
+    fn take_list(&mut self, name: &str, most: usize) -> Vec<Value<'a>> {
+        let items = self.take_as(name, |value| match value {
+            Value::List(items) => Some(items),
+            _ => None,
+        });
+        let items = items.unwrap_or_default();
+        if items.len() > most {
+            self.refuse_with(
+                name,
+                Code::TooLong,
+                &joined(&[name, " has more than ", &most.to_string(), " items"]),
+            );
+            return Vec::new();
+        }
+        items
     }
 
     /// A list of at most `most` objects, each taken apart by `parse`; absent is empty. What is refused inside is named
@@ -228,22 +215,10 @@ impl Body {
         most: usize,
         parse: impl Fn(Self) -> Parsed<T>,
     ) -> Vec<T> {
-        let items = match self.take(name) {
-            None => return Vec::new(),
-            Some(Value::Array(items)) if items.len() <= most => items,
-            Some(Value::Array(_)) => {
-                let message = format!("{name} has more than {most} items");
-                self.refused.push(Rejection::with_message(name, Code::TooLong, message));
-                return Vec::new();
-            }
-            Some(_) => {
-                self.refuse(name, Code::WrongType);
-                return Vec::new();
-            }
-        };
+        let items = self.take_list(name, most);
         let mut parsed = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
-            parsed.extend(self.inner(&format!("{name}[{index}]"), item, &parse));
+            parsed.extend(self.inner(&item_of(name, index), item, &parse));
         }
         parsed
     }
@@ -254,94 +229,90 @@ impl Body {
         self.inner(name, item, &parse)
     }
 
-    fn inner<T>(&mut self, name: &str, item: Value, parse: &impl Fn(Self) -> Parsed<T>) -> Option<T> {
+    fn inner<T>(&mut self, name: &str, item: Value<'a>, parse: &impl Fn(Self) -> Parsed<T>) -> Option<T> {
         let Value::Object(fields) = item else {
             self.refuse(name, Code::WrongType);
             return None;
         };
-        match parse(Self::of(fields.into_iter().collect())) {
+        match parse(Self::of(fields)) {
             Ok(parsed) => Some(parsed),
             Err(refused) => {
-                let under = refused
-                    .into_iter()
-                    .map(|one| Rejection { field: format!("{name}.{}", one.field), ..one });
-                self.refused.extend(under);
+                self.refuse_under(name, refused);
                 None
             }
         }
     }
 
+    #[inline(never)]
+    fn refuse_under(&mut self, name: &str, refused: Vec<Rejection>) {
+        let under = |one: Rejection| Rejection { field: joined(&[name, ".", &one.field]), ..one };
+        self.refused.extend(refused.into_iter().map(under));
+    }
+
     /// A list of at most [`MAX_LIST`] strings, each parsed by `parse`; absent is empty.
     pub(super) fn list<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, Code>) -> Vec<T> {
-        let items = match self.take(name) {
-            None => return Vec::new(),
-            Some(Value::Array(items)) if items.len() <= MAX_LIST => items,
-            Some(Value::Array(_)) => {
-                let message = format!("{name} has more than {MAX_LIST} items");
-                self.refused.push(Rejection::with_message(name, Code::TooLong, message));
-                return Vec::new();
-            }
-            Some(_) => {
-                self.refuse(name, Code::WrongType);
-                return Vec::new();
-            }
-        };
+        let items = self.take_list(name, MAX_LIST);
         let mut parsed = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            match item.as_str().ok_or(Code::WrongType).and_then(&parse) {
+            let one = if let Value::Text(text) = item { parse(text) } else { Err(Code::WrongType) };
+            match one {
                 Ok(value) => parsed.push(value),
-                Err(code) => self.refuse(&format!("{name}[{index}]"), code),
+                Err(code) => self.refuse(&item_of(name, index), code),
             }
         }
         parsed
     }
 
     /// The built request, unless anything was refused or is left over.
-    pub(super) fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Parsed<T> {
-        let left: Vec<String> = self.fields.drain(..).map(|(name, _)| name).collect();
-        for name in left {
-            // A name is echoed cut short: it is the client's text, and may be all of the body.
-            self.refuse(&name.chars().take(64).collect::<String>(), Code::UnknownField);
-        }
+    pub(super) fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Parsed<T> {
+        let refused = self.refusals();
         match build() {
-            Some(request) if self.refused.is_empty() => Ok(request),
-            _ => Err(self.refused),
+            Some(request) if refused.is_empty() => Ok(request),
+            _ => Err(refused),
         }
+    }
+
+    /// What was refused, and with it what is left over.
+    #[inline(never)]
+    fn refusals(mut self) -> Vec<Rejection> {
+        for (name, _) in std::mem::take(&mut self.fields) {
+            self.refuse_name(&name, Code::UnknownField);
+        }
+        self.refused
     }
 }
 
-/// A bound in plain decimals, at most three of them: the standard printing of floats is a tenth of the edge's module.
+/// The name of an item of a list.
+pub(super) fn item_of(name: &str, index: usize) -> String {
+    joined(&[name, "[", &index.to_string(), "]"])
+}
+
+/// A bound in plain decimals, at most four of them: the standard printing of floats is a tenth of the edge's module.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "bounds are constants of ours, under 10^15 and of at most three decimals"
+    reason = "bounds are constants of ours, at most 10^15 and of at most four decimals"
 )]
 fn plain(bound: f64) -> String {
-    let thousandths = (bound.abs() * 1_000.0).round() as u64;
+    let parts = (bound.abs() * 10_000.0).round() as u64;
     let sign = if bound < 0.0 { "-" } else { "" };
-    let text = format!("{sign}{}.{:03}", thousandths / 1_000, thousandths % 1_000);
+    // The one before the decimals keeps their zeros.
+    let decimals = (10_000 + parts % 10_000).to_string();
+    let text = joined(&[sign, &(parts / 10_000).to_string(), ".", &decimals[1..]]);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// What was wrong with the JSON, without echoing any of it.
-fn explain(error: &serde_json::Error) -> Rejection {
-    if error.is_data() && error.to_string().starts_with(REPEATED_BELOW) {
-        return Rejection::with_message("body", Code::Repeated, REPEATED_BELOW);
-    }
-    if error.is_data() {
-        return Rejection::with_message("body", Code::WrongType, "body must be a JSON object");
-    }
-    let message = format!("body is not valid JSON (line {}, column {})", error.line(), error.column());
-    Rejection::with_message("body", Code::Malformed, message)
 }
 
 #[cfg(test)]
 mod tests {
     use super::plain;
+    use crate::threshold::ThresholdName;
 
     #[test]
     fn a_bound_is_printed_as_floats_are() {
-        for bound in [0.0, 1.0, -1.0, 10.0, 100.0, 1_000.0, 1e15, -1e15, 0.5, 1.05, 0.005, 99.999] {
+        let thresholds =
+            ThresholdName::ALL.iter().map(|name| name.bounds()).flat_map(|(least, most)| [least, most]);
+        let others = [0.0, 1.0, -1.0, 10.0, 100.0, 1_000.0, 1e15, -1e15, 0.5, 1.05, 0.005, 99.999];
+        for bound in thresholds.chain(others) {
             assert_eq!(plain(bound), format!("{bound}"));
         }
     }

@@ -1,34 +1,47 @@
 //! The one way to write a query: parameters in one order, addresses in lower case, defaults left out. What it says is
 //! what the client's own query said.
 
-use std::fmt::Display;
-
 use super::{
     AlertsRequest, DEFAULT_PAGE, ImportRequest, StreamRequest, SummaryRequest, WalletRequest, WatchesRequest,
 };
+use crate::alert::AlertKind;
+use crate::severity::Severity;
+use crate::text::joined;
+use crate::wallet::Wallet;
 
 /// A query being written.
 #[derive(Default)]
 struct Writer(String);
 
 impl Writer {
-    fn with(mut self, name: &str, value: Option<impl Display>) -> Self {
+    fn with(mut self, name: &str, value: Option<&str>) -> Self {
         if let Some(value) = value {
             let join = if self.0.is_empty() { "" } else { "&" };
-            self.0 = format!("{}{join}{name}={value}", self.0);
+            self.0 = joined(&[&self.0, join, name, "=", value]);
         }
         self
     }
+
+    fn number(self, name: &str, value: Option<u64>) -> Self {
+        self.with(name, value.map(|value| value.to_string()).as_deref())
+    }
+
+    fn wallet(self, name: &str, wallet: Option<Wallet>) -> Self {
+        self.with(name, wallet.map(|wallet| wallet.lower_hex()).as_deref())
+    }
+}
+
+/// A page's length, where it is not the one that is meant without.
+fn length(limit: u32) -> Option<u64> {
+    Some(limit).filter(|limit| *limit != DEFAULT_PAGE).map(u64::from)
 }
 
 impl SummaryRequest {
     /// Its query, without `?`.
     #[must_use]
     pub fn canonical(&self) -> String {
-        Writer::default()
-            .with("wallet", Some(self.wallet.lower_hex()))
-            .with("max_age", self.max_age_seconds)
-            .0
+        let age = self.max_age_seconds.map(u64::from);
+        Writer::default().wallet("wallet", Some(self.wallet)).number("max_age", age).0
     }
 }
 
@@ -36,7 +49,7 @@ impl WalletRequest {
     /// Its query, without `?`.
     #[must_use]
     pub fn canonical(&self) -> String {
-        Writer::default().with("wallet", Some(self.wallet.lower_hex())).0
+        Writer::default().wallet("wallet", Some(self.wallet)).0
     }
 }
 
@@ -45,13 +58,13 @@ impl AlertsRequest {
     #[must_use]
     pub fn canonical(&self) -> String {
         Writer::default()
-            .with("wallet", self.wallet.map(|wallet| wallet.lower_hex()))
-            .with("severity", self.severity)
-            .with("alert_type", self.kind)
-            .with("resolved", self.resolved)
-            .with("limit", Some(self.limit).filter(|limit| *limit != DEFAULT_PAGE))
-            .with("skip", Some(self.skip).filter(|skip| *skip != 0))
-            .with("cursor", self.cursor)
+            .wallet("wallet", self.wallet)
+            .with("severity", self.severity.map(Severity::name))
+            .with("alert_type", self.kind.map(AlertKind::name))
+            .with("resolved", self.resolved.map(|is_so| if is_so { "true" } else { "false" }))
+            .number("limit", length(self.limit))
+            .number("skip", Some(self.skip).filter(|skip| *skip != 0).map(u64::from))
+            .number("cursor", self.cursor)
             .0
     }
 }
@@ -60,10 +73,7 @@ impl WatchesRequest {
     /// Its query, without `?`.
     #[must_use]
     pub fn canonical(&self) -> String {
-        Writer::default()
-            .with("limit", Some(self.limit).filter(|limit| *limit != DEFAULT_PAGE))
-            .with("cursor", self.cursor.map(|wallet| wallet.lower_hex()))
-            .0
+        Writer::default().number("limit", length(self.limit)).wallet("cursor", self.cursor).0
     }
 }
 
@@ -71,7 +81,7 @@ impl StreamRequest {
     /// Its query, without `?`.
     #[must_use]
     pub fn canonical(&self) -> String {
-        Writer::default().with("wallet", self.wallet.map(|wallet| wallet.lower_hex())).0
+        Writer::default().wallet("wallet", self.wallet).0
     }
 }
 
@@ -79,7 +89,7 @@ impl ImportRequest {
     /// Its query, without `?`.
     #[must_use]
     pub fn canonical(&self) -> String {
-        Writer::default().with("partial", Some(true).filter(|_| self.is_partial)).0
+        Writer::default().with("partial", Some("true").filter(|_| self.is_partial)).0
     }
 }
 

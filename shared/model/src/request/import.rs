@@ -1,10 +1,11 @@
 //! `POST /api/risk/watches:import`: a file of watches. Each line is parsed by the same types as the body of a `PUT`.
 
-use serde_json::{Map, Number, Value};
+use std::borrow::Cow;
 
 use super::body::Body;
 use super::query::Query;
 use super::{Parsed, WatchRequest, watch};
+use crate::json::Value;
 use crate::rejection::{Code, Rejection};
 use crate::threshold::ThresholdName;
 use crate::wallet::Wallet;
@@ -142,33 +143,38 @@ impl CsvHeader {
             return Err(vec![Rejection::with_message("line", Code::Malformed, message)]);
         }
         let mut fields = Vec::new();
-        let mut thresholds = Map::new();
+        let mut thresholds = Vec::new();
         for (column, cell) in self.0.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
             let cell = std::str::from_utf8(cell)
                 .map_err(|_| vec![Rejection::new(column.name(), Code::Malformed)])?;
             match column {
-                Column::Text(_) => fields.push((column.name(), cell.into())),
-                Column::Number(_) => fields.push((column.name(), number(cell))),
-                Column::Threshold(name) => drop(thresholds.insert((*name).to_owned(), number(cell))),
-                Column::Channels => fields.push((column.name(), names(cell))),
+                Column::Text(name) => fields.push(((*name).into(), text(cell))),
+                Column::Number(name) => fields.push(((*name).into(), number(cell))),
+                // A header has each column once.
+                Column::Threshold(name) => thresholds.push(((*name).into(), number(cell))),
+                Column::Channels => fields.push((CHANNELS.into(), names(cell))),
             }
         }
         if !thresholds.is_empty() {
-            fields.push((THRESHOLDS.to_owned(), Value::Object(thresholds)));
+            fields.push((THRESHOLDS.into(), Value::Object(thresholds)));
         }
         WatchLine::of(Body::of(fields))
     }
 }
 
-/// A number; what is none stays a text, which is then of the wrong type.
-fn number(cell: &str) -> Value {
-    let number = cell.parse().ok().and_then(Number::from_f64);
-    number.map_or_else(|| cell.into(), Value::Number)
+fn text(cell: &str) -> Value<'_> {
+    Value::Text(Cow::Borrowed(cell))
 }
 
-fn names(cell: &str) -> Value {
+/// A number; what is none stays a text, which is then of the wrong type.
+fn number(cell: &str) -> Value<'_> {
+    let number = cell.parse().ok().filter(|number: &f64| number.is_finite());
+    number.map_or_else(|| text(cell), Value::Number)
+}
+
+fn names(cell: &str) -> Value<'_> {
     let listed = if cell == NOWHERE { "" } else { cell };
-    listed.split_whitespace().map(Value::from).collect()
+    Value::List(listed.split_whitespace().map(text).collect())
 }
 
 #[cfg(test)]

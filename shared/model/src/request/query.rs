@@ -1,20 +1,24 @@
 //! A query string taken apart once: strict percent-decoding, no repeated and no unknown parameter.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 
 use super::{MAX_QUERY_BYTES, Parsed};
 use crate::rejection::{Code, Rejection};
+use crate::text::joined;
 
 /// The parameters not yet taken, and what was refused so far.
-pub(super) struct Query {
-    fields: Vec<(String, String)>,
+pub(super) struct Query<'a> {
+    fields: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     refused: Vec<Rejection>,
 }
 
-impl Query {
-    pub(super) fn parse(text: &str) -> Parsed<Self> {
+impl<'a> Query<'a> {
+    #[inline(never)]
+    pub(super) fn parse(text: &'a str) -> Parsed<Self> {
         if text.len() > MAX_QUERY_BYTES {
-            let message = format!("query is longer than {MAX_QUERY_BYTES} bytes");
+            let message = joined(&["query is longer than ", &MAX_QUERY_BYTES.to_string(), " bytes"]);
             return Err(vec![Rejection::with_message("query", Code::TooLong, message)]);
         }
         let mut query = Self { fields: Vec::new(), refused: Vec::new() };
@@ -29,7 +33,8 @@ impl Query {
         Ok(query)
     }
 
-    fn add(&mut self, name: String, value: String) {
+    #[inline(never)]
+    fn add(&mut self, name: Cow<'a, str>, value: Cow<'a, str>) {
         if self.fields.iter().any(|(known, _)| *known == name) {
             self.refuse(&name, Code::Repeated);
         } else {
@@ -37,11 +42,13 @@ impl Query {
         }
     }
 
+    #[inline(never)]
     fn refuse(&mut self, field: &str, code: Code) {
         self.refused.push(Rejection::new(field, code));
     }
 
-    fn take(&mut self, name: &str) -> Option<String> {
+    #[inline(never)]
+    fn take(&mut self, name: &str) -> Option<Cow<'a, str>> {
         let at = self.fields.iter().position(|(known, _)| known == name)?;
         Some(self.fields.swap_remove(at).1)
     }
@@ -77,13 +84,15 @@ impl Query {
     }
 
     /// A whole number within bounds, both included.
+    #[inline(never)]
     pub(super) fn integer(&mut self, name: &str, least: u32, most: u32) -> Option<u32> {
         let text = self.take(name)?;
         match text.parse::<i64>().ok().map(u32::try_from) {
             None => self.refuse(name, Code::Malformed),
             Some(Ok(number)) if (least..=most).contains(&number) => return Some(number),
             Some(_) => {
-                let message = format!("{name} must be from {least} to {most}");
+                let message =
+                    joined(&[name, " must be from ", &least.to_string(), " to ", &most.to_string()]);
                 self.refused.push(Rejection::with_message(name, Code::OutOfRange, message));
             }
         }
@@ -91,20 +100,29 @@ impl Query {
     }
 
     /// The built request, unless anything was refused or is left over.
-    pub(super) fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Parsed<T> {
-        let left: Vec<String> = self.fields.drain(..).map(|(name, _)| name).collect();
-        for name in left {
+    pub(super) fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Parsed<T> {
+        let refused = self.refusals();
+        match build() {
+            Some(request) if refused.is_empty() => Ok(request),
+            _ => Err(refused),
+        }
+    }
+
+    /// What was refused, and with it what is left over.
+    #[inline(never)]
+    fn refusals(mut self) -> Vec<Rejection> {
+        for (name, _) in std::mem::take(&mut self.fields) {
             self.refuse(&name, Code::UnknownField);
         }
-        match build() {
-            Some(request) if self.refused.is_empty() => Ok(request),
-            _ => Err(self.refused),
-        }
+        self.refused
     }
 }
 
 /// Percent-decodes with `+` as a space; `None` where the bytes are not UTF-8.
-fn decode(text: &str) -> Option<String> {
+fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains(['%', '+']) {
+        return Some(Cow::Borrowed(text));
+    }
     let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    percent_decode_str(&spaced).decode_utf8().ok().map(|text| Cow::Owned(text.into_owned()))
 }

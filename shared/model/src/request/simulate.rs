@@ -51,7 +51,7 @@ pub struct ShockRequest {
     pub change: f64,
 }
 
-impl Body {
+impl Body<'_> {
     /// `from` and `to`, days as `YYYY-MM-DD`, the second after the first by at most `most` days.
     pub(super) fn days(&mut self, most: u64) -> Option<DayRange> {
         let from = self.required("from", parse_day);

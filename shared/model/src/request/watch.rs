@@ -1,9 +1,10 @@
 //! The fields of a watch, its thresholds and its channels.
 
-use super::body::Body;
+use super::body::{Body, item_of};
 use super::{MAX_CHANNELS, MAX_LABEL, Parsed, WatchRequest};
 use crate::channel::ChannelId;
 use crate::rejection::Code;
+use crate::text::joined;
 use crate::threshold::{OwnThresholds, ThresholdName};
 
 /// Why two names of one threshold are refused together.
@@ -41,13 +42,13 @@ fn channels(body: &mut Body) -> Option<Vec<ChannelId>> {
     let is_there = body.has("channels");
     let listed: Vec<ChannelId> = body.list("channels", str::parse);
     if listed.len() > MAX_CHANNELS {
-        let message = format!("channels has more than {MAX_CHANNELS} items");
+        let message = joined(&["channels has more than ", &MAX_CHANNELS.to_string(), " items"]);
         body.refuse_with("channels", Code::TooLong, &message);
     }
     for (index, channel) in listed.iter().enumerate() {
         if listed.iter().take(index).any(|earlier| earlier == channel) {
-            let message = format!("channels[{index}] is there already");
-            body.refuse_with(&format!("channels[{index}]"), Code::Repeated, &message);
+            let name = item_of("channels", index);
+            body.refuse_with(&name, Code::Repeated, &joined(&[&name, " is there already"]));
         }
     }
     is_there.then_some(listed)

@@ -6,6 +6,7 @@ use crate::request::{
     AlertsRequest, ImportRequest, StreamRequest, SummaryRequest, WalletRequest, WatchesRequest,
 };
 use crate::route::{Access, Route};
+use crate::text::joined;
 use crate::wallet::Wallet;
 
 /// What an accepted request asks.
@@ -83,7 +84,7 @@ impl Accepted<'_> {
                 String::new()
             }
         };
-        if query.is_empty() { path } else { format!("{path}?{query}") }
+        if query.is_empty() { path } else { joined(&[&path, "?", &query]) }
     }
 
     fn path(&self) -> String {
@@ -99,7 +100,7 @@ impl Accepted<'_> {
     #[must_use]
     pub fn cache(&self) -> Option<(u32, String)> {
         let route = self.route.filter(|route| route.edge_seconds > 0 && route.access == Access::Open)?;
-        (self.head.method == "GET").then(|| (route.edge_seconds, format!("GET {}", self.path())))
+        (self.head.method == "GET").then(|| (route.edge_seconds, joined(&["GET ", &self.path()])))
     }
 
     /// What it counts against besides its principal or client: `wallet:0x…`, `wallets` or `client`; none where nothing
@@ -111,7 +112,7 @@ impl Accepted<'_> {
             Access::Counted => Some("client".to_owned()),
             Access::Principal => Some(
                 self.wallet()
-                    .map_or_else(|| "wallets".to_owned(), |wallet| format!("wallet:{}", wallet.lower_hex())),
+                    .map_or_else(|| "wallets".to_owned(), |wallet| joined(&["wallet:", &wallet.lower_hex()])),
             ),
         }
     }
