@@ -3,8 +3,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use alloy_primitives::{Bytes, hex};
-use futures::FutureExt;
-use futures::stream::{self, StreamExt};
 use risk_engine::position::Block;
 use risk_http::{CallError, Upstream};
 use risk_model::{B256, ChainId, GapReason, Timestamp};
@@ -20,9 +18,6 @@ use crate::multicall::{self, ContractCall, MULTICALL3};
 const MAX_EXCHANGE_BYTES: usize = 24 * 1024 * 1024;
 /// Most bytes of one HTTP request.
 const MAX_REQUEST_BYTES: usize = 6 * 1024 * 1024;
-
-/// Requests of one read under way at once. Each is held in memory, in binary and in hex, while it is.
-const AT_ONCE: usize = 2;
 
 /// What is needed of a block.
 const BLOCK: Shape = Shape::Object(&["number", "hash", "timestamp"]);
@@ -155,23 +150,20 @@ impl Endpoint {
     pub async fn read_at(&self, block: B256, groups: &[Group]) -> Result<Vec<Vec<Answer>>, ReadFault> {
         let at = json!({ "blockHash": block, "requireCanonical": true });
         let requests = split(aggregates(groups));
-        // Each is written when its turn comes.
-        let sent: Vec<_> = requests.iter().map(|request| self.send(request, &at).boxed()).collect();
-        let mut replies = stream::iter(sent).buffered(AT_ONCE);
         let mut answers: Vec<Vec<Answer>> = groups.iter().map(|_| Vec::new()).collect();
         let (mut is_answered, mut fault) = (requests.is_empty(), None);
         for request in &requests {
-            let results = match replies.next().await {
-                Some(Ok(results)) => {
+            // One after the other: each is held in memory in binary and in hex while it is under way.
+            let results = match self.send(request, &at).await {
+                Ok(results) => {
                     is_answered = true;
                     results
                 }
-                Some(Err(error)) => {
+                Err(error) => {
                     let results = unanswered(&error, request.len());
                     fault.get_or_insert(error);
                     results
                 }
-                None => break,
             };
             if results.contains(&Err(Fault::BlockGone)) {
                 return Err(ReadFault::BlockGone);
