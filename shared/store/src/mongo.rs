@@ -19,6 +19,7 @@ mod record;
 mod sweeps;
 mod taking;
 mod transaction;
+mod wallets;
 mod watches;
 
 use std::str::FromStr;

@@ -43,7 +43,7 @@ const MAJORITY: Duration = Duration::from_secs(10);
 /// The wire version of MongoDB 8.0, the first that writes a whole batch in one command.
 const OLDEST_WIRE_VERSION: i32 = 25;
 /// Keys that one query names.
-const KEYS_A_QUERY: usize = 500;
+pub(super) const KEYS_A_QUERY: usize = 500;
 
 /// A database that was opened and brought to this version.
 #[derive(Clone)]
@@ -214,7 +214,11 @@ impl Base {
         for some in keys.chunks(KEYS_A_QUERY) {
             let mut filter = query.filter.clone();
             filter.insert(field, doc! { "$in": some.to_vec() });
-            let mut cursor = collection.find(filter).session(&mut *session).await?;
+            let mut find = collection.find(filter);
+            if let Some(fields) = &query.fields {
+                find = find.projection(fields.clone());
+            }
+            let mut cursor = find.session(&mut *session).await?;
             while let Some(document) = cursor.next(&mut *session).await {
                 found.push(read(&document?)?);
             }

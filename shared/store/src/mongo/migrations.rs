@@ -131,13 +131,21 @@ async fn first_collections(base: &Base) -> Result<(), Failure> {
         .build();
     let standing =
         IndexModel::builder().keys(doc! { "wallet": 1, "account": 1, "kind": 1 }).options(standing).build();
-    let lists = ["wallet", "severity", "kind", "standing"];
-    let lists = lists.map(|field| index(doc! { field: 1, "_id": -1 }));
+    let lists = [
+        doc! { "wallet": 1, "_id": -1 },
+        doc! { "standing": 1, "wallet": 1, "_id": -1 },
+        doc! { "severity": 1, "_id": -1 },
+        doc! { "kind": 1, "_id": -1 },
+        doc! { "standing": 1, "_id": -1 },
+    ];
+    let lists = lists.map(index);
     create_indexes(base, ALERTS, [standing].into_iter().chain(lists)).await?;
     let outbox = [
         doc! { "waiting": 1, "channel": 1, "due": 1, "alert_id": 1 },
         doc! { "waiting": 1, "channel": 1, "alert_id": 1, "sequence": 1 },
+        doc! { "waiting": 1, "due": 1, "channel": 1 },
         doc! { "waiting": 1, "at": 1 },
+        doc! { "alert.wallet": 1 },
         doc! { "waiting": 1, "given_up_at": -1, "alert_id": -1, "sequence": -1 },
     ];
     create_indexes(base, OUTBOX, outbox.into_iter().map(index)).await?;

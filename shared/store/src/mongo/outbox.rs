@@ -33,7 +33,13 @@ pub(super) struct LetterBody {
     waiting: bool,
     /// Not before; a taker moves it to the end of its time.
     #[serde(skip_serializing_if = "Option::is_none")]
-    due: Option<i64>,
+    pub(super) due: Option<i64>,
+    /// When it was given up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) given_up_at: Option<i64>,
+    /// Why the last attempt failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) why: Option<String>,
 }
 
 impl Record for Delivery {
@@ -148,6 +154,8 @@ pub(super) fn put(
         attempts: 0,
         waiting: true,
         due: Some(seconds(at)?),
+        given_up_at: None,
+        why: None,
     };
     let model = InsertOneModel::builder().namespace(base.namespace(OUTBOX)).document(document(&letter)?);
     Ok(model.build().into())
@@ -208,7 +216,7 @@ async fn state(base: &Base) -> Result<OutboxState, Failure> {
 }
 
 async fn due_channels(base: &Base, now: i64) -> Result<Vec<ChannelId>, Failure> {
-    let due = doc! { "waiting": true, "channel": { "$gte": "" }, "due": due_by(now) };
+    let due = doc! { "waiting": true, "due": due_by(now) };
     let named = base.collection(OUTBOX).distinct("channel", due).max_time(READ).await?;
     let channels = named.iter().map(|name| name.as_str().and_then(|name| name.parse().ok()));
     let mut channels: Vec<ChannelId> =

@@ -11,13 +11,10 @@ use risk_app::sweeping::Lane;
 use risk_model::{ChannelId, OwnThresholds, Severity, Wallet};
 use serde::{Deserialize, Serialize};
 
-use super::base::{Base, NEAR, Query, WATCHES};
+use super::base::{Base, KEYS_A_QUERY, NEAR, Query, WATCHES};
 use super::failure::Failure;
 use super::record::{self, Record, document, keys, seconds, time};
 use super::{BATCH, MongoStore, READ, WRITE, answer};
-
-/// Wallets that one deletion names.
-const WALLETS_A_DELETION: usize = 500;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct WatchBody {
@@ -93,10 +90,10 @@ fn page(collection: &'static str, after: Option<&str>, last: Option<&str>, limit
 }
 
 /// A wallet near liquidation.
-struct Near(Wallet);
+pub(super) struct Near(pub(super) Wallet);
 
 #[derive(Deserialize)]
-struct NearBody {
+pub(super) struct NearBody {
     #[serde(rename = "_id")]
     wallet: String,
 }
@@ -149,7 +146,7 @@ pub(super) fn near_models(base: &Base, near: &[(Wallet, bool)]) -> Vec<WriteMode
         DeleteManyModel::builder().namespace(base.namespace(NEAR)).filter(filter).build().into()
     };
     let put = |wallet: &String| base.upsert(NEAR, wallet, doc! { "$set": { "is_near": true } });
-    far.chunks(WALLETS_A_DELETION).map(drop).chain(of(&near).iter().map(put)).collect()
+    far.chunks(KEYS_A_QUERY).map(drop).chain(of(&near).iter().map(put)).collect()
 }
 
 #[async_trait]
