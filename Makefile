@@ -16,9 +16,10 @@ test: ## every test; installs what it needs
 	tests/chain/install.sh
 	tests/moto/install.sh
 	tests/redis/install.sh
+	tests/mongo/install.sh
 	$(CARGO) build --workspace --bins
 	edge-wasm/build.sh
-	EDGE_REQUIRED=1 REDIS_REQUIRED=1 $(CARGO) test --workspace --no-fail-fast
+	EDGE_REQUIRED=1 REDIS_REQUIRED=1 MONGO_REQUIRED=1 $(CARGO) test --workspace --no-fail-fast
 
 edge: ## the validation in WebAssembly: edge-wasm/pkg for web, Node, bundlers and Lambda@Edge
 	edge-wasm/build.sh

@@ -9,6 +9,7 @@ mod catalogue;
 mod faults;
 mod import;
 mod life;
+mod mongo;
 mod operators;
 mod redis_faults;
 mod shared_quota;

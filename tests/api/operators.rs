@@ -44,6 +44,7 @@ async fn the_status_counts_what_is_there() {
     assert!(text.contains("alchemy") && text.contains("coingecko"), "{text}");
     let info = stack.get("/api/info").await.unwrap().json;
     assert_eq!(info["environment"], "development", "{info}");
+    assert_eq!(info["store"], "sqlite", "{info}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,6 +29,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("reqwest", &["risk-http", "risk-sandbox", "risk-tests"]),
     ("rusqlite", &["risk-store"]),
     ("redis", &["risk-store"]),
+    ("mongodb", &["risk-store"]),
     ("aws-sdk-eventbridge", &["risk-notify"]),
     ("lambda_http", &["risk-api", "risk-tests"]),
     ("lambda_runtime", &["risk-sweep"]),

@@ -34,11 +34,9 @@ fn key() -> ApiKey {
     }
 }
 
-#[tokio::test]
-async fn everything_is_there_after_a_restart() {
-    let folder = Folder::new();
+/// Whether what one store was told is all there in the next one, which `restart` opens.
+pub(crate) async fn survives(before: Arc<dyn Store>, restart: impl AsyncFnOnce() -> Arc<dyn Store>) {
     let report = SweepReport { started_at: at(1), finished_at: at(2), wallets: 3, ..SweepReport::default() };
-    let before: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.file()).await.unwrap());
     before.put_watches(&[watch(1)]).await.unwrap();
     before.put_key(&key()).await.unwrap();
     before.record(&report).await.unwrap();
@@ -59,7 +57,7 @@ async fn everything_is_there_after_a_restart() {
     before.resolve(alerts[1].id, at(6), "by hand", &[]).await.unwrap();
     drop(before);
 
-    let after = folder.store();
+    let after = restart().await;
     assert_eq!(after.page_watches(None, 9).await.unwrap(), [watch(1)]);
     assert_eq!(after.find_key(&[9; 32]).await.unwrap(), Some(key()));
     assert_eq!(after.recent(None, 9).await.unwrap(), [report]);
@@ -71,6 +69,13 @@ async fn everything_is_there_after_a_restart() {
     assert_eq!(after.standing(&[wallet(1)]).await.unwrap(), [seen]);
     let again = opened(&after, 7, opening(1, "other")).await;
     assert!(again.id > alerts[1].id, "an id came twice");
+}
+
+#[tokio::test]
+async fn everything_is_there_after_a_restart() {
+    let folder = Folder::new();
+    let before = Arc::new(SqliteStore::open(&folder.file()).await.unwrap());
+    survives(before, async || folder.store()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -103,26 +108,28 @@ async fn two_processes_change_one_alert_one_after_the_other() {
     escalate_once(stores.iter().cycle().take(40).cloned().collect()).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_one_process_writes_another_reads_at_once() {
-    let folder = Folder::new();
-    let (api, sweep) = (folder.store(), folder.store());
+/// Whether two stores of one place see what the other writes.
+pub(crate) async fn read_each_other(api: &Arc<dyn Store>, sweep: &Arc<dyn Store>) {
     for number in 0..50 {
-        let one = opened(&sweep, number, opening(number, "main")).await;
-        assert_eq!(alert(&api, one.id).await, one);
+        let one = opened(sweep, number, opening(number, "main")).await;
+        assert_eq!(alert(api, one.id).await, one);
         let over = api.resolve(one.id, at(number), "by hand", &[]).await.unwrap().unwrap();
-        assert_eq!(alert(&sweep, one.id).await, over);
+        assert_eq!(alert(sweep, one.id).await, over);
     }
-    assert_eq!(every_alert(&api).await, every_alert(&sweep).await);
+    assert_eq!(every_alert(api).await, every_alert(sweep).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn reads_see_whole_commits() {
+async fn what_one_process_writes_another_reads_at_once() {
     let folder = Folder::new();
-    let (api, sweep) = (folder.store(), folder.store());
+    read_each_other(&folder.store(), &folder.store()).await;
+}
+
+/// Whether a reader ever sees a part of a commit of so many alerts.
+pub(crate) async fn see_whole_commits(api: Arc<dyn Store>, sweep: Arc<dyn Store>, alerts: u64) {
     let writer = tokio::spawn(async move {
         for round in 0..10 {
-            let openings = (0..500).map(|number| opening(round * 500 + number, "main")).collect();
+            let openings = (0..alerts).map(|number| opening(round * alerts + number, "main")).collect();
             transact(&sweep, round, openings).await;
         }
     });
@@ -131,10 +138,16 @@ async fn reads_see_whole_commits() {
         counts.push(api.count_standing().await.unwrap());
     }
     writer.await.unwrap();
-    assert!(counts.iter().all(|count| count % 500 == 0), "half a commit was seen: {counts:?}");
+    assert!(counts.iter().all(|count| count % alerts == 0), "half a commit was seen: {counts:?}");
     assert!(counts.is_sorted());
     assert!(!counts.is_empty(), "no read met a commit");
-    assert_eq!(api.count_standing().await.unwrap(), 5_000);
+    assert_eq!(api.count_standing().await.unwrap(), 10 * alerts);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn reads_see_whole_commits() {
+    let folder = Folder::new();
+    see_whole_commits(folder.store(), folder.store(), 500).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

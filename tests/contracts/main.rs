@@ -1,5 +1,5 @@
-//! One contract suite for every store: each case runs against memory and against a SQLite file, those of quotas
-//! against memory and a Redis, those of events against all three.
+//! One contract suite for every store: each case runs against memory, a SQLite file and a MongoDB database, those of
+//! quotas against memory and a Redis, those of events against memory, SQLite and Redis.
 
 #![cfg(test)]
 
@@ -8,14 +8,17 @@ mod api_keys;
 mod assessments;
 mod backup;
 mod closes;
+mod database;
 mod events;
 mod file;
 mod memories;
 mod outbox;
+mod queries;
 mod quota;
 mod races;
 mod redis_faults;
 mod samples;
+mod server_faults;
 mod sweeps;
 mod transitions;
 mod wallets;
@@ -25,7 +28,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use risk_app::stores::Store;
-use risk_store::{MemoryStore, SqliteStore};
+use risk_store::{HistoryReads, MemoryStore, MongoStore, SqliteStore};
 use tempfile::TempDir;
 
 /// A fresh SQLite file that goes with the test.
@@ -47,7 +50,13 @@ impl Folder {
     }
 }
 
-/// Makes two tests of each case, which is `async fn(Arc<dyn Store>)` over an empty store.
+/// A store on a database of MongoDB; `None`, and said so, where no server is installed.
+async fn mongo() -> Option<Arc<dyn Store>> {
+    let (uri, name) = risk_tests::mongo::database().await.expect("the server")?;
+    Some(Arc::new(MongoStore::new(&uri, &name, HistoryReads::default()).expect("an address")))
+}
+
+/// Makes three tests of each case, which is `async fn(Arc<dyn Store>)` over an empty store.
 macro_rules! hold_every_store_to {
     ($($group:ident: $($case:ident),+;)+) => {
         mod memory {
@@ -68,6 +77,17 @@ macro_rules! hold_every_store_to {
                 async fn $case() {
                     let folder = Folder::new();
                     crate::$group::$case(folder.store()).await;
+                })+
+            })+
+        }
+        mod mongodb {
+            use super::*;
+            $(mod $group {
+                use super::*;
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $case() {
+                    let Some(store) = mongo().await else { return };
+                    crate::$group::$case(store).await;
                 })+
             })+
         }
@@ -144,6 +164,7 @@ hold_every_store_to! {
         only_the_holder_releases,
         a_pass_goes_on_where_the_last_run_of_it_ended,
         what_a_run_writes_after_it_lost_its_lease_is_refused_as_a_whole,
+        a_run_goes_on_after_exactly_what_the_last_one_wrote,
         a_lane_is_paged_within_its_shard;
     wallets:
         traces_are_what_no_other_port_tells,

@@ -1,6 +1,7 @@
 //! Cases of sweep reports, leases and lanes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use risk_app::records::{Commit, SweepReport};
 use risk_app::stores::{Store, StoreError};
@@ -118,6 +119,30 @@ pub(crate) async fn what_a_run_writes_after_it_lost_its_lease_is_refused_as_a_wh
     let unknown = Fence { lease: "every:1/9".to_owned(), token: 1, cursor: None };
     let unknown = store.commit(Commit { fence: Some(unknown), ..Commit::default() }).await;
     assert!(matches!(unknown, Err(StoreError::Fenced)), "{unknown:?}");
+}
+
+pub(crate) async fn a_run_goes_on_after_exactly_what_the_last_one_wrote(store: Arc<dyn Store>) {
+    assert_eq!(lease(&store, "first", 0, 60).await, Some(1));
+    let first = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            let mut written = 0;
+            while store.commit(fenced(1, written + 1, Some(written + 1))).await.is_ok() {
+                written += 1;
+            }
+            written
+        })
+    };
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let second = store.lease("every:0/1", "second", at(60), at(120)).await.unwrap().expect("it ran out");
+    let written = first.await.unwrap();
+    assert!(written > 0, "nothing was written before the lease was taken");
+    assert_eq!(
+        second.cursor,
+        Some(wallet(written)),
+        "a commit after the taking went through, or was not seen"
+    );
+    assert!(store.latest(&[wallet(written + 1)]).await.unwrap().is_empty());
 }
 
 pub(crate) async fn a_lane_is_paged_within_its_shard(store: Arc<dyn Store>) {

@@ -11,7 +11,8 @@ use risk_engine::alarm::Memory;
 use risk_model::{Asset, B256, ChainId, KnownMarkets, Severity, Wallet};
 
 use crate::samples::{
-    alert, assessment, at, every_alert, opened, opening, opening_of, resolution, transact, wallet, watch,
+    alert, assessment, at, every_alert, many, opened, opening, opening_of, resolution, transact, wallet,
+    watch,
 };
 
 fn along() -> Arc<[Route]> {
@@ -158,11 +159,13 @@ pub(crate) async fn what_was_erased_may_begin_anew_and_its_ids_are_not_given_aga
 
 pub(crate) async fn thousands_of_wallets_are_erased_in_one_act(store: Arc<dyn Store>) {
     let kind = risk_model::AlertKind::DataBlind;
-    let openings = (0..2_000).map(|number| opening_of(number, "", kind, Severity::High)).collect();
-    assert_eq!(transact(&store, 1, openings).await.opened.len(), 2_000);
-    let wallets: Vec<Wallet> = (0..1_999).map(wallet).collect();
+    let last = many(&store, 3_000);
+    let openings = (0..=last).map(|number| opening_of(number, "", kind, Severity::High)).collect();
+    transact(&store, 1, openings).await;
+    assert_eq!(store.count_standing().await.expect("a count"), last + 1);
+    let wallets: Vec<Wallet> = (0..last).map(wallet).collect();
     let erased = store.erase(&wallets).await.expect("the end");
-    assert_eq!((erased.alerts, erased.standing_alerts), (1_999, 1_999));
+    assert_eq!((erased.alerts, erased.standing_alerts), (last, last));
     let left = every_alert(&store).await;
-    assert_eq!(left.iter().map(|alert| alert.wallet).collect::<Vec<_>>(), [wallet(1_999)]);
+    assert_eq!(left.iter().map(|alert| alert.wallet).collect::<Vec<_>>(), [wallet(last)]);
 }

@@ -6,7 +6,7 @@ use risk_app::records::Watch;
 use risk_app::stores::Store;
 use risk_model::{OwnThresholds, Severity, ThresholdName, Wallet};
 
-use crate::samples::{ODD_TEXT, at, wallet, watch};
+use crate::samples::{ODD_TEXT, at, many, wallet, watch};
 
 /// Each at its least and a little.
 fn every_threshold() -> OwnThresholds {
@@ -122,12 +122,12 @@ pub(crate) async fn pages_skip_nothing_that_stands_while_others_write(store: Arc
 }
 
 pub(crate) async fn thousands_of_wallets_go_in_one_call(store: Arc<dyn Store>) {
-    let watches: Vec<Watch> = (0..5_000).map(watch).collect();
+    let watches: Vec<Watch> = (0..many(&store, 5_000)).map(watch).collect();
     let wallets: Vec<Wallet> = watches.iter().map(|watch| watch.wallet).collect();
     store.put_watches(&watches).await.unwrap();
     let mut found = store.find_watches(&wallets).await.unwrap();
     found.sort_by_key(|watch| watch.wallet);
     assert_eq!(found, watches);
-    assert_eq!(store.remove_watches(&wallets).await.unwrap(), 5_000);
+    assert_eq!(store.remove_watches(&wallets).await.unwrap(), many(&store, 5_000));
     assert_eq!(store.count_watches().await.unwrap(), 0);
 }

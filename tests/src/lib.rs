@@ -1,6 +1,7 @@
 //! The service seen from outside: the real binaries as processes, in front of the sandbox, on loopback.
 
 pub mod gateway;
+pub mod mongo;
 pub mod moto;
 pub mod process;
 pub mod process_facts;
@@ -10,6 +11,7 @@ pub mod seed;
 pub mod stack;
 
 pub use gateway::Gateway;
+pub use mongo::Mongo;
 pub use moto::Moto;
 pub use process::Process;
 pub use proxy::{Fault, Proxy};

@@ -189,6 +189,6 @@ pub trait Wallets: Send + Sync {
 
 /// Every store at once, for wiring: one adapter serves all ports.
 pub trait Store: Watches + Assessments + Alerts + Closes + ApiKeys + Sweeps + Outbox + Wallets {
-    /// The adapter's name: `sqlite`, `memory`.
+    /// The adapter's name: `sqlite`, `mongodb`, `memory`.
     fn name(&self) -> &'static str;
 }

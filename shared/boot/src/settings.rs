@@ -14,7 +14,7 @@ use risk_app::sweeping::{Lane, Shard};
 use risk_http::Reach;
 use risk_model::{ChainId, ChannelId, Protocol};
 use risk_notify::{AwsCredentials, ChannelSettings};
-use risk_store::check_redis_url;
+use risk_store::{HistoryReads, MongoStore, UnusableMongo, check_redis_url};
 
 pub use source::{ProcessEnvironment, Source, layered};
 
@@ -83,18 +83,42 @@ pub struct Provider {
     pub rate_per_second: Option<f64>,
 }
 
+/// The MongoDB that everything is kept in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MongoSettings {
+    /// `MONGODB_URI`: `mongodb://[user:password@]host[:port],…` of a replica set, or `mongodb+srv://…`. What it says of the
+    /// pool (5 to 20 connections) and of finding a server (3 s) goes.
+    pub uri: Secret,
+    /// `MONGODB_DATABASE`: the name of the database; risk.
+    pub database: String,
+    /// `MONGODB_HISTORY_READS`: from which members closes and sweep reports are read, as MongoDB names them (primary,
+    /// primaryPreferred, secondary, secondaryPreferred, nearest); primary.
+    pub history_reads: HistoryReads,
+}
+
+impl MongoSettings {
+    /// The store; nothing connects yet.
+    pub(crate) fn store(&self) -> Result<MongoStore, UnusableMongo> {
+        MongoStore::new(self.uri.expose(), &self.database, self.history_reads)
+    }
+}
+
 /// Everything that can be set. The field's doc gives its variable and default.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// `ENV`: development, staging or production; development.
     pub environment: Environment,
+    /// `MONGODB_URI`, with `MONGODB_DATABASE` and `MONGODB_HISTORY_READS`: where everything is kept by every process
+    /// together; none, and it is kept in SQLite.
+    pub mongodb: Option<MongoSettings>,
     /// `REDIS_URL`: `redis://[user:password@]host[:port][/database]`, where quotas are counted by every process together
-    /// and what happens is told from process to process; none, and each process counts by itself and tells by SQLite.
+    /// and what happens is told from process to process; none, and each process counts by itself and tells by SQLite,
+    /// or with MongoDB within itself alone.
     pub redis_url: Option<Secret>,
     /// `REPLICAS`: how many processes of the API the deployment runs, each with a disk of its own; 1. More than one do not
     /// share what is kept on a disk or in memory, and say so.
     pub replicas: u32,
-    /// `DATA_DIR`: where SQLite keeps its file; `data`.
+    /// `DATA_DIR`: where SQLite keeps its file; `data`. Not used with MongoDB.
     pub data_dir: PathBuf,
     /// `PORT`, or `RISK_MANAGER_PORT`: listening port outside Lambda, 0 for any; 8001.
     pub port: u16,
@@ -198,6 +222,7 @@ impl Settings {
         let port = reader.parsed("RISK_MANAGER_PORT", 8001);
         let settings = Self {
             environment,
+            mongodb: reader.mongodb(),
             redis_url: reader.secret("REDIS_URL"),
             replicas: reader.within("REPLICAS", 1, 1, 10_000),
             data_dir: reader.parsed("DATA_DIR", PathBuf::from("data")),
@@ -250,9 +275,6 @@ impl Settings {
         }
         if let Some(Err(unusable)) = self.redis_url.as_ref().map(|url| check_redis_url(url.expose())) {
             reader.problem("REDIS_URL", &unusable.to_string());
-        }
-        if reader.is_set("MONGODB_URI") {
-            reader.problem("MONGODB_URI", "this build keeps its state in SQLite and memory only");
         }
         if self.environment != Environment::Production {
             return;

@@ -8,6 +8,7 @@ use risk_app::events::Events;
 use risk_app::ports::{Bus, Clock, Positions, UpstreamHealth, Upstreams, ValuesLocked};
 use risk_app::service::Ports;
 use risk_app::sharing::Quota;
+use risk_app::stores::Store;
 use risk_app::{Service, Settings as ServiceSettings};
 use risk_engine::Parameters;
 use risk_engine::alarm::Thresholds;
@@ -23,7 +24,7 @@ use risk_feeds::quotes::{MarketQuotes, QuoteLimits};
 use risk_feeds::the_graph::{TheGraph, TheGraphSettings};
 use risk_http::Client;
 use risk_notify::{ConfiguredChannels, Surroundings};
-use risk_store::{LocalQuota, RedisEvents, RedisQuota, SqliteEvents, SqliteStore};
+use risk_store::{LocalQuota, MemoryEvents, RedisEvents, RedisQuota, SqliteEvents, SqliteStore};
 
 use crate::clock::SystemClock;
 use crate::host::Host;
@@ -107,7 +108,7 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
         .context("a channel's settings cannot be used")?;
     let bus = bus_of(&settings, &channels)?;
     let quota = quota_of(&settings)?;
-    let store = Arc::new(SqliteStore::new(settings.data_dir.join(DATABASE)));
+    let (store, events) = kept_of(&settings)?;
     let ports = Ports {
         positions: Arc::clone(&providers.positions) as Arc<dyn Positions>,
         prices: Arc::new(prices),
@@ -120,7 +121,7 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
         )),
         locked: Arc::clone(&providers.locked) as Arc<dyn ValuesLocked>,
         upstreams: Arc::new(providers),
-        events: events_of(&settings, &store)?,
+        events,
         store,
         clock,
     };
@@ -136,10 +137,18 @@ fn quota_of(settings: &Settings) -> anyhow::Result<Arc<dyn Quota>> {
     Ok(Arc::new(RedisQuota::new(url.expose()).context("REDIS_URL cannot be used")?))
 }
 
-/// Where what happens is told to other processes: in Redis where there is one, in the SQLite file otherwise.
-fn events_of(settings: &Settings, store: &Arc<SqliteStore>) -> anyhow::Result<Arc<dyn Events>> {
-    let Some(url) = &settings.redis_url else { return Ok(Arc::new(SqliteEvents::new(Arc::clone(store)))) };
-    Ok(Arc::new(RedisEvents::new(url.expose()).context("REDIS_URL cannot be used")?))
+/// Where everything is kept, and where what happens is told to other processes: in MongoDB where there is one, in a SQLite
+/// file otherwise; in Redis where there is one, otherwise in the SQLite file, or within this process alone.
+fn kept_of(settings: &Settings) -> anyhow::Result<(Arc<dyn Store>, Arc<dyn Events>)> {
+    let redis = settings.redis_url.as_ref().map(|url| RedisEvents::new(url.expose())).transpose();
+    let redis = redis.context("REDIS_URL cannot be used")?.map(|redis| Arc::new(redis) as Arc<dyn Events>);
+    if let Some(mongo) = &settings.mongodb {
+        let mongo = Arc::new(mongo.store().context("MONGODB_URI cannot be used")?);
+        return Ok((mongo, redis.unwrap_or_else(|| Arc::new(MemoryEvents::new()))));
+    }
+    let sqlite = Arc::new(SqliteStore::new(settings.data_dir.join(DATABASE)));
+    let events = redis.unwrap_or_else(|| Arc::new(SqliteEvents::new(Arc::clone(&sqlite))));
+    Ok((sqlite, events))
 }
 
 /// The bus of the channel that is named for sweeps.

@@ -1,10 +1,11 @@
-//! Where things are kept: SQLite for a service, memory for tests and trials; quotas are counted in Redis or in this
-//! process. One contract suite holds each to the ports of `risk_app::stores` and `risk_app::sharing`.
+//! Where things are kept: SQLite for a service on one machine, MongoDB for one on several, memory for tests and trials;
+//! quotas are counted in Redis or in this process. One contract suite holds each to the ports of `risk_app::stores` and `risk_app::sharing`.
 
 mod alarm_memory;
 mod local_quota;
 mod memory;
 mod memory_events;
+mod mongo;
 mod redis_connection;
 mod redis_events;
 mod redis_quota;
@@ -16,6 +17,7 @@ mod twins;
 pub use local_quota::LocalQuota;
 pub use memory::MemoryStore;
 pub use memory_events::MemoryEvents;
+pub use mongo::{HistoryReads, MongoStore, UnknownPreference, UnusableMongo};
 pub use redis_connection::{UnusableUrl, check_redis_url};
 pub use redis_events::RedisEvents;
 pub use redis_quota::RedisQuota;

@@ -28,6 +28,8 @@ pub(crate) struct InfoBody {
     pub commit: Option<String>,
     /// `development`, `staging`, `production`.
     pub environment: String,
+    /// Where everything is kept: `sqlite`, `mongodb`, `memory`.
+    pub store: &'static str,
     /// Version of the maths.
     pub model: &'static str,
     /// Protocols that are read.
@@ -194,6 +196,7 @@ fn body(api: &Api) -> InfoBody {
         version: own.version.clone(),
         commit: own.commit.clone(),
         environment: own.environment.clone(),
+        store: api.service.store().name(),
         model: risk_engine::MODEL,
         protocols: service.protocols.iter().map(ToString::to_string).collect(),
         unsupported_protocols: Protocol::UNSUPPORTED.iter().map(ToString::to_string).collect(),

@@ -1,5 +1,7 @@
 //! Health and status for operators: what is cheap to know, without a call to any provider.
 
+use futures::future::join;
+
 use super::{AppError, Service};
 use crate::delivery::{OutboxState, SwitchedOff};
 use crate::ports::UpstreamHealth;
@@ -70,8 +72,12 @@ impl Service {
     /// The verdict. A dead store is unhealthy; an open breaker or a late sweep is degraded.
     pub async fn health(&self) -> Health {
         let upstreams = self.ports.upstreams.health();
-        let sweeps = self.ports.store.recent(Some(Lane::Every), 8 * self.settings.shards).await;
-        let watches = self.ports.store.count_watches().await;
+        // Side by side: a store that cannot be reached takes its time to say so.
+        let (sweeps, watches) = join(
+            self.ports.store.recent(Some(Lane::Every), 8 * self.settings.shards),
+            self.ports.store.count_watches(),
+        )
+        .await;
         let is_store_up = sweeps.is_ok() && watches.is_ok();
         let last_sweep_age_seconds = self.longest_unswept(&sweeps.unwrap_or_default());
         let late_after = 2 * self.settings.sweep_interval_seconds;

@@ -6,8 +6,9 @@ use risk_app::service::NearLine;
 use risk_app::sweeping::{MAX_SHARDS, Shard};
 use risk_model::Wallet;
 use risk_notify::{AwsCredentials, ChannelSettings, channels_of};
+use risk_store::{HistoryReads, UnusableMongo};
 
-use super::{Problems, Provider, Secret, Source, reach};
+use super::{MongoSettings, Problems, Provider, Secret, Source, reach};
 
 pub(super) struct Reader<'a> {
     source: &'a dyn Source,
@@ -85,6 +86,22 @@ impl<'a> Reader<'a> {
             secret_access_key: secret("AWS_SECRET_ACCESS_KEY")?,
             session_token: secret("AWS_SESSION_TOKEN"),
         })
+    }
+
+    /// The MongoDB that everything is kept in, where there is one.
+    pub(super) fn mongodb(&mut self) -> Option<MongoSettings> {
+        let names = HistoryReads::ALL.map(HistoryReads::name);
+        let history_reads = HistoryReads::ALL[self.one_of("MONGODB_HISTORY_READS", &names)];
+        let database = self.parsed("MONGODB_DATABASE", "risk".to_owned());
+        let settings = MongoSettings { uri: self.secret("MONGODB_URI")?, database, history_reads };
+        if let Err(unusable) = settings.store() {
+            let variable = match unusable {
+                UnusableMongo::Address => "MONGODB_URI",
+                UnusableMongo::Database => "MONGODB_DATABASE",
+            };
+            self.problem(variable, &unusable.to_string());
+        }
+        Some(settings)
     }
 
     /// The shard to sweep.

@@ -75,9 +75,26 @@ fn secrets_print_as_stars() {
         ("ALCHEMY_API_KEY", "top-secret"),
         ("ALCHEMY_URL", "https://x/v2/top-secret"),
         ("REDIS_URL", "redis://me:top-secret@x"),
+        ("MONGODB_URI", "mongodb://me:top-secret@x"),
     ])
     .unwrap();
     assert!(!format!("{settings:?}").contains("top-secret"));
+}
+
+#[test]
+fn a_mongodb_is_refused_by_the_variable_that_is_wrong_and_without_its_password() {
+    let of = |pairs: &[(&str, &str)]| read(pairs).unwrap_err().to_string();
+    let address = of(&[("MONGODB_URI", "mongo://me:top-secret@x")]);
+    assert!(address.contains("MONGODB_URI: ") && !address.contains("top-secret"), "{address}");
+    let database = of(&[("MONGODB_URI", "mongodb://x"), ("MONGODB_DATABASE", "a.b")]);
+    assert!(database.contains("MONGODB_DATABASE: "), "{database}");
+    assert!(of(&[("MONGODB_HISTORY_READS", "anywhere")]).contains("MONGODB_HISTORY_READS: "));
+    let settings =
+        read(&[("MONGODB_URI", "mongodb://a,b/?replicaSet=rs"), ("MONGODB_HISTORY_READS", "nearest")]);
+    let mongodb = settings.unwrap().mongodb.unwrap();
+    assert_eq!((mongodb.history_reads, mongodb.database.as_str()), (HistoryReads::Nearest, "risk"));
+    assert!(mongodb.store().is_ok());
+    assert_eq!(read(&[]).unwrap().mongodb, None);
 }
 
 #[test]
