@@ -11,6 +11,7 @@ mod import;
 mod life;
 mod operators;
 mod redis_faults;
+mod shared_prices;
 mod shared_quota;
 mod sharing;
 mod stream;
