@@ -12,6 +12,7 @@ mod life;
 mod mongo;
 mod operators;
 mod redis_faults;
+mod shared_prices;
 mod shared_quota;
 mod sharing;
 mod stream;

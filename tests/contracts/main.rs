@@ -7,6 +7,7 @@ mod alerts;
 mod api_keys;
 mod assessments;
 mod backup;
+mod cache;
 mod closes;
 mod database;
 mod events;

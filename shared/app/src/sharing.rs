@@ -1,4 +1,4 @@
-//! What several processes share for a while and may lose at any time: the counts of quotas.
+//! What several processes share for a while and may lose at any time: the counts of quotas, and what they asked providers.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -54,4 +54,17 @@ pub trait Quota: Send + Sync {
     fn state(&self) -> QuotaState;
     /// For how long it has counted there; `None` where it counts in memory because it was told to, or nowhere yet.
     fn since(&self) -> Option<Duration>;
+}
+
+/// A cache that several processes share. It may lose anything at any time, and never fails: what cannot be reached is not
+/// there. What it gives is somebody's word, so whoever takes it checks it.
+#[async_trait]
+pub trait SharedCache: Send + Sync {
+    /// What is kept under each of these names, in their order.
+    async fn get(&self, names: &[String]) -> Vec<Option<Vec<u8>>>;
+    /// For which of these names, in their order, this process is the one to fetch what is not there: no other has claimed
+    /// it within the last `time`. Where that cannot be asked, for all of them.
+    async fn claim(&self, names: &[String], time: Duration) -> Vec<bool>;
+    /// Keeps entries for `time` or a little less, each another little, and gives these claims back.
+    async fn settle(&self, entries: &[(String, Vec<u8>)], claims: &[String], time: Duration);
 }

@@ -24,7 +24,7 @@ use risk_feeds::quotes::{MarketQuotes, QuoteLimits};
 use risk_feeds::the_graph::{TheGraph, TheGraphSettings};
 use risk_http::Client;
 use risk_notify::{ConfiguredChannels, Surroundings};
-use risk_store::{LocalQuota, MemoryEvents, RedisEvents, RedisQuota, SqliteEvents, SqliteStore};
+use risk_store::{LocalQuota, MemoryEvents, RedisCache, RedisEvents, RedisQuota, SqliteEvents, SqliteStore};
 
 use crate::clock::SystemClock;
 use crate::host::Host;
@@ -87,17 +87,7 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
     risk_http::describe_metrics();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let providers = providers(&settings, &clock).context("a provider's settings cannot be used")?;
-    let limits = QuoteLimits {
-        keep_seconds: settings.fresh_seconds.min(MAX_QUOTE_SECONDS),
-        keep_failed_seconds: settings.fresh_seconds.min(5),
-        ..QuoteLimits::default()
-    };
-    let prices = MarketQuotes::new(
-        Arc::clone(&providers.coingecko),
-        Arc::clone(&providers.defillama),
-        limits,
-        Arc::clone(&clock),
-    );
+    let prices = prices_of(&settings, &providers, &clock)?;
     let around = Surroundings {
         user_agent: USER_AGENT.to_owned(),
         reach: reach(settings.environment == Environment::Development),
@@ -129,6 +119,24 @@ pub fn wire(settings: Settings, host: Host) -> anyhow::Result<Wired> {
     let wired = Wired { service, metrics, quota, settings, bus, host };
     wired.warn_of_what_is_not_shared();
     Ok(wired)
+}
+
+/// The market's prices, shared through Redis with every process where there is one.
+fn prices_of(
+    settings: &Settings,
+    providers: &Providers,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<MarketQuotes> {
+    let limits = QuoteLimits {
+        keep_seconds: settings.fresh_seconds.min(MAX_QUOTE_SECONDS),
+        keep_failed_seconds: settings.fresh_seconds.min(5),
+        ..QuoteLimits::default()
+    };
+    let (first, second) = (Arc::clone(&providers.coingecko), Arc::clone(&providers.defillama));
+    let prices = MarketQuotes::new(first, second, limits, Arc::clone(clock));
+    let Some(url) = &settings.redis_url else { return Ok(prices) };
+    let cache = RedisCache::new(url.expose()).context("REDIS_URL cannot be used")?;
+    Ok(prices.sharing(Arc::new(cache)))
 }
 
 /// Where quotas are counted: in Redis, by every process together, where there is one.

@@ -1,6 +1,7 @@
 //! Market quotes from two sources: CoinGecko serves, DefiLlama confirms or stands in.
 
 mod agreement;
+mod shared;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use moka::future::Cache;
 use risk_app::ports::{Clock, Found, Prices};
+use risk_app::sharing::SharedCache;
 use risk_engine::market::Quote;
 use risk_engine::position::Reading;
 use risk_model::{Asset, Gap, Timestamp};
@@ -18,6 +20,7 @@ use crate::defillama::{DEFILLAMA, DefiLlama};
 use crate::provider::{ProviderPrices, Said};
 
 use agreement::judge;
+use shared::Shared;
 
 /// Most quotes kept.
 const MAX_KEPT: u64 = 10_000;
@@ -57,6 +60,8 @@ pub struct MarketQuotes {
     limits: QuoteLimits,
     clock: Arc<dyn Clock>,
     kept: Cache<Asset, Arc<Kept>>,
+    /// Where processes share what the providers said, if they do.
+    shared: Option<Arc<dyn SharedCache>>,
 }
 
 /// Everything found about one asset, as it was found.
@@ -82,7 +87,13 @@ impl MarketQuotes {
         // The clock decides; this only frees what nobody asks for any more.
         let longest = limits.keep_seconds.max(limits.keep_failed_seconds).max(1);
         let kept = Cache::builder().max_capacity(MAX_KEPT).time_to_live(Duration::from_secs(longest)).build();
-        Self { coingecko, defillama, limits, clock, kept }
+        Self { coingecko, defillama, limits, clock, kept, shared: None }
+    }
+
+    /// The same, sharing what the providers say with other processes: what one has asked the others need not.
+    #[must_use]
+    pub fn sharing(self, cache: Arc<dyn SharedCache>) -> Self {
+        Self { shared: Some(cache), ..self }
     }
 
     fn is_fresh(&self, kept: &Kept, now: Timestamp) -> bool {
@@ -91,23 +102,103 @@ impl MarketQuotes {
         now.seconds_since(kept.read_at) < seconds
     }
 
-    /// Asks both about the assets, keeps what they say, and gives it.
-    async fn ask(&self, assets: &[Asset]) -> Vec<(Asset, Arc<Kept>)> {
+    /// What other processes were told, and for the rest: asks for what nobody else asks for, and waits for the others. A
+    /// process that said that it asks and died is not waited for any longer than a provider would be.
+    async fn ask_together(&self, cache: &dyn SharedCache, assets: Vec<Asset>) -> Vec<(Asset, Arc<Kept>)> {
+        let (mut known, missing) = self.recall(cache, assets).await;
+        if missing.is_empty() {
+            return known;
+        }
+        let names: Vec<String> = missing.iter().map(shared::name).collect();
+        let claimed = cache.claim(&names, shared::CLAIM).await;
+        let mut claims = claimed.into_iter().chain(std::iter::repeat(true));
+        let (mine, others): (Vec<Asset>, Vec<Asset>) =
+            missing.into_iter().partition(|_| claims.next().unwrap_or(true));
+        let (asked, (awaited, left)) =
+            futures::join!(self.ask_and_share(cache, &mine), self.wait_for(cache, others));
+        known.extend(asked);
+        known.extend(awaited);
+        known.extend(self.ask_and_share(cache, &left).await);
+        known
+    }
+
+    async fn wait_for(
+        &self,
+        cache: &dyn SharedCache,
+        mut assets: Vec<Asset>,
+    ) -> (Vec<(Asset, Arc<Kept>)>, Vec<Asset>) {
+        let mut known = Vec::new();
+        for _ in 0..shared::LOOKS {
+            if assets.is_empty() {
+                break;
+            }
+            tokio::time::sleep(shared::LOOK).await;
+            let (found, missing) = self.recall(cache, assets).await;
+            known.extend(found);
+            assets = missing;
+        }
+        (known, assets)
+    }
+
+    /// What is shared of these assets, judged here and kept here too, and those of which nothing is.
+    async fn recall(
+        &self,
+        cache: &dyn SharedCache,
+        assets: Vec<Asset>,
+    ) -> (Vec<(Asset, Arc<Kept>)>, Vec<Asset>) {
+        let now = self.clock.now();
+        let (entries, missing) = shared::recall(cache, assets, now, self.limits.keep_seconds).await;
+        let mut known = Vec::with_capacity(entries.len());
+        for (asset, Shared { coingecko, defillama, read_at }) in entries {
+            known.push((asset, self.keep(asset, (&coingecko, &defillama), Vec::new(), (read_at, now)).await));
+        }
+        (known, missing)
+    }
+
+    async fn ask_and_share(&self, cache: &dyn SharedCache, assets: &[Asset]) -> Vec<(Asset, Arc<Kept>)> {
+        if assets.is_empty() {
+            return Vec::new();
+        }
+        let (found, said) = self.ask(assets).await;
+        let entry =
+            |(asset, shared): (Asset, Shared)| Some((shared::name(&asset), shared::written(&shared)?));
+        let entries: Vec<_> = said.into_iter().filter_map(entry).collect();
+        let claims: Vec<String> = assets.iter().map(shared::name).collect();
+        cache.settle(&entries, &claims, Duration::from_secs(self.limits.keep_seconds)).await;
+        found
+    }
+
+    /// Judges what both said of an asset, and keeps it.
+    async fn keep(
+        &self,
+        asset: Asset,
+        (one, other): (&Said, &Said),
+        failures: Vec<Gap>,
+        (read_at, now): (Timestamp, Timestamp),
+    ) -> Arc<Kept> {
+        let (quote, gap) = judge(&asset, one, other, &self.limits, now);
+        let heard = [(COINGECKO, one), (DEFILLAMA, other)].into_iter().filter_map(heard_of).collect();
+        let kept = Arc::new(Kept { quote, gap, failures, heard, read_at });
+        self.kept.insert(asset, Arc::clone(&kept)).await;
+        kept
+    }
+
+    /// Asks both about the assets, keeps what they say, and gives it, judged and as it was said.
+    async fn ask(&self, assets: &[Asset]) -> (Vec<(Asset, Arc<Kept>)>, Vec<(Asset, Shared)>) {
         let (first, second) = futures::join!(self.coingecko.prices(assets), self.defillama.prices(assets));
         let now = self.clock.now();
+        let failures = failures(&first, &second);
         let mut found = Vec::with_capacity(assets.len());
+        let mut said = Vec::with_capacity(assets.len());
         for asset in assets {
             let (Some(one), Some(other)) = (first.said.get(asset), second.said.get(asset)) else {
                 continue;
             };
-            let (quote, gap) = judge(asset, one, other, &self.limits, now);
-            let heard = [(COINGECKO, one), (DEFILLAMA, other)].into_iter().filter_map(heard_of).collect();
-            let kept =
-                Arc::new(Kept { quote, gap, failures: failures(&first, &second), heard, read_at: now });
-            self.kept.insert(*asset, Arc::clone(&kept)).await;
-            found.push((*asset, kept));
+            found.push((*asset, self.keep(*asset, (one, other), failures.clone(), (now, now)).await));
+            let shared = Shared { coingecko: one.clone(), defillama: other.clone(), read_at: now };
+            said.push((*asset, shared));
         }
-        found
+        (found, said)
     }
 }
 
@@ -125,7 +216,10 @@ impl Prices for MarketQuotes {
             }
         }
         if !unknown.is_empty() {
-            known.extend(self.ask(&unknown).await);
+            known.extend(match &self.shared {
+                Some(cache) => self.ask_together(cache.as_ref(), unknown).await,
+                None => self.ask(&unknown).await.0,
+            });
         }
         gather(known)
     }

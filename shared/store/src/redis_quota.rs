@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use crate::LocalQuota;
 use crate::redis_connection::{RedisConnection, UnusableUrl, reason};
-use breaker::Breaker;
+pub(crate) use breaker::Breaker;
 
 /// Longest that a request waits for Redis, connecting included.
 const DEADLINE: Duration = Duration::from_millis(250);

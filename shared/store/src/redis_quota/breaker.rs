@@ -20,18 +20,18 @@ enum State {
 }
 
 /// Knows whether the server answered last.
-pub(super) struct Breaker {
+pub(crate) struct Breaker {
     state: Mutex<State>,
     pause: Duration,
 }
 
 impl Breaker {
-    pub(super) fn new(pause: Duration) -> Self {
+    pub(crate) fn new(pause: Duration) -> Self {
         Self { state: Mutex::new(State::Unasked), pause }
     }
 
     /// Whether a call may be made. The first after a pause begins another one for all the others.
-    pub(super) fn lets_pass(&self) -> bool {
+    pub(crate) fn lets_pass(&self) -> bool {
         let mut state = self.lock();
         match *state {
             State::Unasked | State::Closed(_) => true,
@@ -44,7 +44,7 @@ impl Breaker {
     }
 
     /// The server answered. Answers whether that is news.
-    pub(super) fn close(&self) -> bool {
+    pub(crate) fn close(&self) -> bool {
         let mut state = self.lock();
         let is_news = !matches!(*state, State::Closed(_));
         if is_news {
@@ -54,7 +54,7 @@ impl Breaker {
     }
 
     /// The server failed. Answers whether that is news.
-    pub(super) fn open(&self) -> bool {
+    pub(crate) fn open(&self) -> bool {
         let mut state = self.lock();
         let now = Instant::now();
         let (is_news, since) = match *state {
