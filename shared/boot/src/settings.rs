@@ -248,9 +248,7 @@ impl Settings {
             aws: reader.aws(),
             delivery_hold_seconds: reader.within("DELIVERY_HOLD_SECONDS", 90, 1, 3_600).into(),
             fresh_seconds: reader.within("FRESH_SECONDS", 60, 1, 3_600).into(),
-            upstream_deadline: Duration::from_millis(
-                reader.within("UPSTREAM_DEADLINE_MS", 8_000, 100, 25_000).into(),
-            ),
+            upstream_deadline: reader.millis("UPSTREAM_DEADLINE_MS", 8_000, 100, 25_000),
             chains: reader.some_of("CHAINS", &ChainId::ALL),
             protocols: reader.some_of("PROTOCOLS", &Protocol::ALL),
             sample_wallets: reader.pairs("SAMPLE_WALLETS"),

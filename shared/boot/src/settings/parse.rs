@@ -1,6 +1,7 @@
 //! Reads typed values from a source and keeps every problem until the end.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use risk_app::service::NearLine;
 use risk_app::sweeping::{MAX_SHARDS, Shard};
@@ -56,6 +57,11 @@ impl<'a> Reader<'a> {
             self.problem(variable, &format!("must be from {least} to {most}"));
         }
         number
+    }
+
+    /// A time in milliseconds within bounds.
+    pub(super) fn millis(&mut self, variable: &str, default: u32, least: u32, most: u32) -> Duration {
+        Duration::from_millis(self.within(variable, default, least, most).into())
     }
 
     /// A number within bounds.

@@ -123,6 +123,23 @@ async fn first_collections(base: &Base) -> Result<(), Failure> {
         let zero = doc! { "$setOnInsert": { "last": 0_i64 } };
         base.documents(COUNTERS).update_one(doc! { "_id": counter }, zero).upsert(true).await?;
     }
+    create_alert_indexes(base).await?;
+    let outbox = [
+        doc! { "waiting": 1, "channel": 1, "due": 1, "alert_id": 1 },
+        doc! { "waiting": 1, "channel": 1, "alert_id": 1, "sequence": 1 },
+        doc! { "waiting": 1, "due": 1, "channel": 1 },
+        doc! { "waiting": 1, "at": 1 },
+        doc! { "alert.wallet": 1 },
+        doc! { "waiting": 1, "given_up_at": -1, "alert_id": -1, "sequence": -1 },
+    ];
+    create_indexes(base, OUTBOX, outbox.into_iter().map(index)).await?;
+    let reports = [index(doc! { "lane": 1, "_id": -1 }), expiring(SWEEPS_RETENTION)];
+    create_indexes(base, SWEEPS, reports).await?;
+    create_indexes(base, CLOSES, [expiring(CLOSES_RETENTION)]).await?;
+    create_indexes(base, HOURLY_CLOSES, [expiring(CLOSES_RETENTION)]).await
+}
+
+async fn create_alert_indexes(base: &Base) -> Result<(), Failure> {
     // At most one standing alert of an identity, whoever writes.
     let standing = IndexOptions::builder()
         .name("standing".to_owned())
@@ -139,20 +156,7 @@ async fn first_collections(base: &Base) -> Result<(), Failure> {
         doc! { "standing": 1, "_id": -1 },
     ];
     let lists = lists.map(index);
-    create_indexes(base, ALERTS, [standing].into_iter().chain(lists)).await?;
-    let outbox = [
-        doc! { "waiting": 1, "channel": 1, "due": 1, "alert_id": 1 },
-        doc! { "waiting": 1, "channel": 1, "alert_id": 1, "sequence": 1 },
-        doc! { "waiting": 1, "due": 1, "channel": 1 },
-        doc! { "waiting": 1, "at": 1 },
-        doc! { "alert.wallet": 1 },
-        doc! { "waiting": 1, "given_up_at": -1, "alert_id": -1, "sequence": -1 },
-    ];
-    create_indexes(base, OUTBOX, outbox.into_iter().map(index)).await?;
-    let reports = [index(doc! { "lane": 1, "_id": -1 }), expiring(SWEEPS_RETENTION)];
-    create_indexes(base, SWEEPS, reports).await?;
-    create_indexes(base, CLOSES, [expiring(CLOSES_RETENTION)]).await?;
-    create_indexes(base, HOURLY_CLOSES, [expiring(CLOSES_RETENTION)]).await
+    create_indexes(base, ALERTS, [standing].into_iter().chain(lists)).await
 }
 
 fn index(keys: Document) -> IndexModel {

@@ -115,15 +115,18 @@ async fn parts(
         .map_err(|_| Failure::OutOfRange("a count"))
 }
 
+/// The wallets whose time is over.
+struct Doomed(Vec<Wallet>);
+
 /// The deletion, inside its transaction.
 fn erase<'b>(
     base: &'b Base,
     session: &'b mut ClientSession,
-    wallets: &'b Vec<Wallet>,
+    doomed: &'b Doomed,
 ) -> BoxFuture<'b, Result<Erased, Failure>> {
     async move {
         let mut erased = Erased::default();
-        for some in keys(wallets).chunks(KEYS_A_QUERY) {
+        for some in keys(&doomed.0).chunks(KEYS_A_QUERY) {
             erase_some(base, session, some, &mut erased).await?;
         }
         Ok(erased)
@@ -168,7 +171,7 @@ impl Wallets for MongoStore {
     }
 
     async fn erase(&self, wallets: &[Wallet]) -> Result<Erased, StoreError> {
-        let wallets = wallets.to_vec();
-        answer(BATCH, async { transact(self.base().await?, Sees::Snapshot, &wallets, erase).await }).await
+        let doomed = Doomed(wallets.to_vec());
+        answer(BATCH, async { transact(self.base().await?, Sees::Snapshot, &doomed, erase).await }).await
     }
 }
