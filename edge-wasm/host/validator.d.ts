@@ -7,6 +7,7 @@ export interface Module {
   judge(head: number, headers: number, body: number, how: number): number;
   failure(took_too_long: boolean, detail: string, request_id: string): string;
   limits(): string;
+  refusal_headers(): string;
   security_headers(): string;
 }
 

@@ -39,29 +39,42 @@ export function validator(module, { needsKey = true, answersPreflight = false } 
     return parsed(decoder.decode(roomOf(length).subarray(0, length)));
   }
 
-  const securityHeaders = pairs(module.security_headers().split("\n"), 0);
+  const everyRefusal = pairs(module.refusal_headers());
+
+  /** A verdict of its lines. */
+  function parsed(text) {
+    let from = text.indexOf("\n") + 1;
+    const first = text.slice(0, from - 1);
+    let to = text.indexOf("\n", from);
+    const request_id = text.slice(from, to);
+    if (first === "accepted") return pass(request_id, text.slice(to + 1).split("\n"));
+    const headers = [...everyRefusal, ["x-request-id", request_id]];
+    for (from = to + 1; (to = text.indexOf("\n", from)) >= 0; from = to + 1) {
+      const name = text.slice(from, to);
+      from = to + 1;
+      to = text.indexOf("\n", from);
+      headers.push([name, text.slice(from, to)]);
+    }
+    return { accepted: false, request_id, status: Number(first), headers, body: text.slice(from) };
+  }
+
   return {
     verdict,
     failure: (tookTooLong, detail, id) => parsed(module.failure(tookTooLong, detail, id)),
-    securityHeaders,
+    securityHeaders: pairs(module.security_headers()),
     bodyBytes: JSON.parse(module.limits()).body_bytes,
   };
 }
 
-function pairs(lines, from) {
+/** Names and values, each on a line. */
+function pairs(text) {
+  const lines = text.split("\n");
   const found = [];
-  for (let at = from; at + 1 < lines.length; at += 2) found.push([lines[at], lines[at + 1]]);
+  for (let at = 0; at < lines.length; at += 2) found.push([lines[at], lines[at + 1]]);
   return found;
 }
 
-/** A verdict of its lines. */
-function parsed(text) {
-  const lines = text.split("\n");
-  const request_id = lines[1];
-  if (lines[0] !== "accepted") {
-    return { accepted: false, request_id, status: Number(lines[0]), headers: pairs(lines, 2), body: lines.at(-1) };
-  }
-  const [, , target, wallet, cache_key, seconds, quota_key] = lines;
+function pass(request_id, [target, wallet, cache_key, seconds, quota_key]) {
   return {
     accepted: true,
     request_id,

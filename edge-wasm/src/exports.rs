@@ -81,6 +81,13 @@ pub fn limits() -> String {
     crate::limits()
 }
 
+/// The headers that every refusal has besides its request's id: name and value in turn, each on a line.
+#[wasm_bindgen]
+#[must_use]
+pub fn refusal_headers() -> String {
+    crate::refusal_headers()
+}
+
 /// The security headers of an answer over TLS: name and value in turn, each on a line.
 #[wasm_bindgen]
 #[must_use]

@@ -10,5 +10,5 @@ mod room;
 mod verdict;
 
 pub use address::{checksum_address, is_address, wallet_problem};
-pub use limits::{limits, security_headers};
+pub use limits::{limits, refusal_headers, security_headers};
 pub use verdict::{Call, failure, judge};

@@ -2,6 +2,7 @@
 
 use risk_model::headers::{SECURITY_HEADERS, TLS_HEADER};
 use risk_model::json::Writer;
+use risk_model::problem::MEDIA_TYPE;
 use risk_model::request::{
     MAX_ACTIONS, MAX_AGE_SECONDS, MAX_BODY_BYTES, MAX_IMPORT_BYTES, MAX_IMPORT_LINES, MAX_LABEL, MAX_LINES,
     MAX_LIST, MAX_PAGE, MAX_RULES, MAX_SHOCKS,
@@ -27,17 +28,29 @@ pub fn limits() -> String {
     ];
     let mut limits = Writer::new();
     for (name, most) in lengths {
-        limits.raw(name, &most.to_string());
+        // Every one of them is far under it.
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        limits.number(name, most);
     }
-    limits.raw("page_items", &MAX_PAGE.to_string()).raw("age_seconds", &MAX_AGE_SECONDS.to_string());
+    limits.number("page_items", MAX_PAGE).number("age_seconds", MAX_AGE_SECONDS);
     limits.finish()
 }
 
 /// The security headers of an answer over TLS: name and value in turn, each on a line.
 #[must_use]
 pub fn security_headers() -> String {
+    lines(SECURITY_HEADERS.into_iter().chain([TLS_HEADER]))
+}
+
+/// The headers that every refusal has besides its request's id, in the same form.
+#[must_use]
+pub fn refusal_headers() -> String {
+    lines([("content-type", MEDIA_TYPE), ("cache-control", "no-store")].into_iter())
+}
+
+fn lines<'a>(headers: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut lines = String::new();
-    for (name, value) in SECURITY_HEADERS.into_iter().chain([TLS_HEADER]) {
+    for (name, value) in headers {
         let feed = if lines.is_empty() { "" } else { "\n" };
         lines = joined(&[&lines, feed, name, "\n", value]);
     }

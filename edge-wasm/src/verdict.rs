@@ -2,16 +2,19 @@
 //!
 //! A verdict is lines of text, which JavaScript takes apart faster than anything else (`host/validator.js` does):
 //! `accepted`, the request id, the target, the wallet, the cache key, its seconds and the quota key, each empty where
-//! there is none; or the status, the request id, name and value of each header in turn, and the body. None of them can
-//! hold a line feed.
+//! there is none; or the status, the request id, name and value in turn of each header that not every refusal has, and the
+//! body. None of them can hold a line feed.
 
 use std::borrow::Cow;
 
 use risk_model::headers::Headers;
-use risk_model::json::Writer;
+use risk_model::json::{Writer, digits};
 use risk_model::problem::{Kind, Problem};
+use risk_model::scan;
 use risk_model::text::joined;
 use risk_model::validation::{Accepted, Head, Policy, validate};
+
+const FEED: u8 = b'\n';
 
 /// A request as a JavaScript host hands it over.
 #[derive(Clone, Copy, Debug)]
@@ -29,9 +32,10 @@ pub struct Call<'a> {
 /// Checks a request as the API does.
 #[must_use]
 pub fn judge(call: Call, policy: Policy) -> String {
-    let mut parts = call.head.splitn(4, '\n');
-    let mut part = || parts.next().unwrap_or_default();
-    let (method, target, fresh_id, headers) = (part(), part(), part(), bytes(part()));
+    let (method, rest) = line(call.head);
+    let (target, rest) = line(rest);
+    let (fresh_id, rest) = line(rest);
+    let headers = bytes(rest);
     let lines = lines(&headers);
     if lines.len() != call.headers {
         let detail = "the request holds a line feed where none may be";
@@ -39,7 +43,7 @@ pub fn judge(call: Call, policy: Policy) -> String {
     }
     let headers = Headers(&lines);
     let request_id = headers.request_id().unwrap_or(Cow::Borrowed(fresh_id));
-    match validate(Head { method, target, headers }, call.body, policy) {
+    match validate(Head::new(method, target, headers), call.body, policy) {
         Ok(accepted) => pass(&accepted, &request_id),
         Err(problem) => refuse(&problem, &request_id),
     }
@@ -72,25 +76,36 @@ fn pass(accepted: &Accepted, request_id: &str) -> String {
 
 fn refuse(problem: &Problem, request_id: &str) -> String {
     let mut lines = String::with_capacity(1_024);
+    digits(&mut lines, u32::from(problem.kind.status()));
+    lines.push('\n');
     let mut line = |text: &str| {
         lines.push_str(text);
         lines.push('\n');
     };
-    line(&problem.kind.status().to_string());
     line(request_id);
-    let own = [("x-request-id", request_id), ("cache-control", "no-store")];
-    for (name, value) in problem.headers().iter().map(|(name, value)| (*name, &**value)).chain(own) {
+    // Every problem has the same first one, and every refusal the others of `refusal_headers`.
+    for (name, value) in problem.headers().iter().skip(1) {
         line(name);
         line(value);
     }
     problem.write_body(Writer::after(lines), request_id, None)
 }
 
+/// The first line and what comes after it.
+fn line(text: &str) -> (&str, &str) {
+    text.split_at_checked(scan::byte(text.as_bytes(), FEED))
+        .map_or((text, ""), |(line, rest)| (line, rest.get(1..).unwrap_or_default()))
+}
+
 /// Takes the lines of the headers apart.
-fn lines(text: &[u8]) -> Vec<(&str, &[u8])> {
-    let mut parts = text.split(|byte| *byte == b'\n');
+fn lines(mut text: &[u8]) -> Vec<(&str, &[u8])> {
+    let mut part = || {
+        let (line, rest) = text.split_at(scan::byte(text, FEED));
+        text = rest.get(1..)?;
+        Some(line)
+    };
     let mut lines = Vec::with_capacity(16);
-    while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+    while let (Some(name), Some(value)) = (part(), part()) {
         lines.push((std::str::from_utf8(name).unwrap_or_default(), value));
     }
     lines

@@ -1,6 +1,6 @@
 //! The edge's functions as native code: a verdict in the form that a JavaScript host gets it in.
 
-use risk_edge::{Call, judge};
+use risk_edge::{Call, judge, refusal_headers};
 use risk_model::validation::Policy;
 use serde_json::{Value, json};
 
@@ -26,7 +26,9 @@ pub(crate) fn verdict(case: &Case) -> Value {
         });
     }
     let (body, headers) = lines[2..].split_last().expect("a body");
-    let headers: Vec<[&str; 2]> = headers.chunks(2).map(|pair| [pair[0], pair[1]]).collect();
+    let every = refusal_headers();
+    let every: Vec<&str> = every.split('\n').chain(["x-request-id", lines[1]]).collect();
+    let headers: Vec<&[&str]> = every.chunks(2).chain(headers.chunks(2)).collect();
     let status: u16 = lines[0].parse().expect("a status");
     json!({"accepted": false, "request_id": lines[1], "status": status, "headers": headers, "body": body})
 }

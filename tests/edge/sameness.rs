@@ -133,6 +133,15 @@ fn the_comparison_sees_a_difference_of_one_byte() {
 }
 
 #[test]
+fn the_module_is_within_its_forty_kibibytes() {
+    if !driver::is_ready("the module's size") {
+        return;
+    }
+    let packed = driver::ask("packed.mjs", &[json!("edge-wasm/pkg/web/risk_edge_bg.wasm")]);
+    assert!(packed[0].as_u64().unwrap() <= 40 * 1024, "{} bytes by brotli", packed[0]);
+}
+
+#[test]
 fn the_packages_types_are_those_that_a_strict_typescript_host_expects() {
     if !driver::is_ready("the TypeScript types") {
         return;

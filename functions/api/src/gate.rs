@@ -26,7 +26,7 @@ pub(crate) fn lines(headers: &HeaderMap) -> Vec<(&str, &[u8])> {
 /// The head of a request, for the checks of the model.
 pub(crate) fn head<'a>(method: &'a Method, uri: &'a Uri, lines: &'a [(&'a str, &'a [u8])]) -> Head<'a> {
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    Head { method: method.as_str(), target, headers: Headers(lines) }
+    Head::new(method.as_str(), target, Headers(lines))
 }
 
 /// Lets a request pass to its route, with its body read where the route takes one.

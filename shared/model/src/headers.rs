@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::scan;
+
 /// The header of an API key.
 pub const KEY_HEADER: &str = "x-api-key";
 /// The header in which earlier clients name their wallet. It proves nothing; it can only narrow.
@@ -90,7 +92,7 @@ impl<'a> Headers<'a> {
 
 /// A value as text: empty where a byte is neither visible ASCII, space nor tab.
 fn text(value: &[u8]) -> &str {
-    let is_text = value.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    let is_text = scan::is_visible(value) || value.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
     if is_text { std::str::from_utf8(value).unwrap_or_default() } else { "" }
 }
 

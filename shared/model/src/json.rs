@@ -13,7 +13,7 @@ use crate::rejection::{Code, Rejection};
 use crate::text::joined;
 
 pub(crate) use read::object;
-pub use write::{Writer, quote};
+pub use write::{Writer, digits, quote};
 
 /// The members of an object, in their order, no name twice.
 pub(crate) type Fields<'a> = Vec<(Cow<'a, str>, Value<'a>)>;

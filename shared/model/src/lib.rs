@@ -19,6 +19,7 @@ pub mod protocol;
 pub mod rejection;
 pub mod request;
 pub mod route;
+pub mod scan;
 pub mod severity;
 pub mod text;
 pub mod threshold;

@@ -168,7 +168,7 @@ impl Problem {
         let (name, title, status) = self.kind.meaning();
         body.plain("type", "urn:risk-manager:problem:", name)
             .plain("title", title, "")
-            .raw("status", &status.to_string())
+            .number("status", u32::from(status))
             .text("detail", &self.detail)
             .text("instance", &joined(&["urn:risk-manager:request:", request_id]));
         if !self.errors.is_empty() {

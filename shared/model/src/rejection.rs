@@ -117,7 +117,7 @@ impl Rejection {
     /// Writes its members into an object of JSON.
     pub fn write(&self, body: &mut Writer) {
         if let Some(line) = self.line {
-            body.raw("line", &line.to_string());
+            body.number("line", line);
         }
         body.text("field", &self.field).plain("code", self.code.name(), "").text("message", &self.message);
     }

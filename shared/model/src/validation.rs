@@ -41,32 +41,33 @@ pub struct Policy {
 /// A request without its body.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
-    /// The method, as sent.
-    pub method: &'a str,
-    /// Path and query, as sent.
-    pub target: &'a str,
-    /// The headers.
-    pub headers: Headers<'a>,
+    method: &'a str,
+    /// Path and query, as sent, without what comes after `#`, which is not part of a request.
+    target: &'a str,
+    path: &'a str,
+    query: &'a str,
+    headers: Headers<'a>,
 }
 
 impl<'a> Head<'a> {
+    /// A request of its method, path and query, all as sent, and its headers.
+    #[must_use]
+    pub fn new(method: &'a str, target: &'a str, headers: Headers<'a>) -> Self {
+        let (target, _) = target.split_once('#').unwrap_or((target, ""));
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Self { method, target, path, query, headers }
+    }
+
     /// The path; `/` where there is none.
     #[must_use]
-    pub fn path(&self) -> &'a str {
-        let path = self.split().0;
-        if path.is_empty() { "/" } else { path }
+    pub const fn path(&self) -> &'a str {
+        if self.path.is_empty() { "/" } else { self.path }
     }
 
     /// The query, without `?`.
     #[must_use]
-    pub fn query(&self) -> &'a str {
-        self.split().1
-    }
-
-    /// What comes after `#` is not part of a request.
-    fn split(&self) -> (&'a str, &'a str) {
-        let target = self.target.split('#').next().unwrap_or_default();
-        target.split_once('?').unwrap_or((target, ""))
+    pub const fn query(&self) -> &'a str {
+        self.query
     }
 
     /// Refuses what is too long or no URL, before anybody looks at what it asks.
@@ -74,11 +75,10 @@ impl<'a> Head<'a> {
     /// # Errors
     /// The first limit or rule that it breaks.
     pub fn check(&self) -> Result<(), Problem> {
-        if !has_url_characters(self.target) {
+        if !self.has_url_characters() {
             return Err(Problem::new(Kind::Malformed, "the URL holds a character that no URL may hold"));
         }
-        let length = self.target.split('#').next().unwrap_or_default().len();
-        if length > MAX_URL_BYTES {
+        if self.target.len() > MAX_URL_BYTES {
             let detail = joined(&["the URL is longer than ", &MAX_URL_BYTES.to_string(), " bytes"]);
             return Err(Problem::new(Kind::UrlTooLong, detail));
         }
@@ -91,17 +91,14 @@ impl<'a> Head<'a> {
         }
         Ok(())
     }
-}
 
-/// Whether an HTTP server takes the text as a request's target (WHATWG URL, path and query states).
-#[must_use]
-pub fn has_url_characters(target: &str) -> bool {
-    let target = target.split('#').next().unwrap_or_default();
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let in_both = |byte: u8| byte > b' ' && !matches!(byte, b'<' | b'>' | 0x7f);
-    let in_path = |byte: u8| in_both(byte) && byte != b'`';
-    let in_query = |byte: u8| in_both(byte) && byte != b'"';
-    path.bytes().all(in_path) && query.bytes().all(in_query)
+    /// Whether an HTTP server takes it as a request's target (WHATWG URL, path and query states).
+    fn has_url_characters(&self) -> bool {
+        let in_both = |byte: u8| byte > b' ' && !matches!(byte, b'<' | b'>' | 0x7f);
+        let in_path = |byte: u8| in_both(byte) && byte != b'`';
+        let in_query = |byte: u8| in_both(byte) && byte != b'"';
+        self.path.bytes().all(in_path) && self.query.bytes().all(in_query)
+    }
 }
 
 /// A request whose route is found.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Fault, Fields, Value, decimal};
+use crate::scan;
 
 /// How deep lists and objects may lie in each other: what is deeper would use up the stack.
 const MAX_DEPTH: usize = 127;
@@ -156,9 +157,7 @@ impl<'a> Reader<'a> {
         // Filled from the first escape on.
         let mut unescaped = Vec::new();
         loop {
-            let rest = &self.bytes[self.at..];
-            let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..=0x1f);
-            self.at += rest.iter().take_while(|byte| is_plain(byte)).count();
+            self.at += scan::escaped(&self.bytes[self.at..]);
             let plain = &self.bytes[from..self.at];
             if self.pass(b'"') {
                 if unescaped.is_empty() {

@@ -1,5 +1,7 @@
 //! The writer: members of an object in turn, as serde_json writes them. Names are the program's own, and need no escape.
 
+use crate::scan;
+
 /// An object being written.
 #[derive(Debug)]
 pub struct Writer {
@@ -43,6 +45,13 @@ impl Writer {
         self
     }
 
+    /// Adds a whole number.
+    pub fn number(&mut self, name: &str, value: u32) -> &mut Self {
+        self.begin(name);
+        digits(&mut self.text, value);
+        self
+    }
+
     /// Adds a value that is JSON already.
     pub fn raw(&mut self, name: &str, json: &str) -> &mut Self {
         self.begin(name);
@@ -80,15 +89,24 @@ impl Writer {
     }
 }
 
+/// Appends a whole number in decimals.
+pub fn digits(into: &mut String, value: u32) {
+    if value >= 10 {
+        digits(into, value / 10);
+    }
+    into.push(char::from_digit(value % 10, 10).unwrap_or_default());
+}
+
 /// Appends a text in quotes, with the escapes that it needs and no others.
 #[inline(never)]
 pub fn quote(into: &mut String, text: &str) {
     into.push('"');
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| matches!(byte, 0..=0x1f | b'"' | b'\\')) {
+    loop {
+        let at = scan::escaped(rest.as_bytes());
         into.push_str(&rest[..at]);
+        let Some(byte) = rest.as_bytes().get(at).copied() else { break };
         into.push('\\');
-        let byte = rest.as_bytes()[at];
         match byte {
             b'"' | b'\\' => into.push(char::from(byte)),
             0x08 => into.push('b'),
@@ -103,6 +121,5 @@ pub fn quote(into: &mut String, text: &str) {
         }
         rest = &rest[at + 1..];
     }
-    into.push_str(rest);
     into.push('"');
 }

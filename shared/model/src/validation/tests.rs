@@ -16,7 +16,7 @@ type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a [u8])], &'a [u8], Option<Ki
 
 /// The kind of the refusal; `None` where the request passes.
 fn kind(method: &str, target: &str, headers: &[(&str, &[u8])], body: &[u8], policy: Policy) -> Option<Kind> {
-    let head = Head { method, target, headers: Headers(headers) };
+    let head = Head::new(method, target, Headers(headers));
     validate(head, Some(body), policy).err().map(|problem| problem.kind)
 }
 
@@ -26,7 +26,7 @@ fn accepted<'a>(
     headers: &'a [(&'a str, &'a [u8])],
     body: &[u8],
 ) -> Accepted<'a> {
-    validate(Head { method, target, headers: Headers(headers) }, Some(body), OPEN).unwrap()
+    validate(Head::new(method, target, Headers(headers)), Some(body), OPEN).unwrap()
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn only_open_answers_to_get_may_be_kept_under_one_key_each() {
 
 #[test]
 fn a_body_that_is_not_there_is_not_judged() {
-    let head = |target| Head { method: "POST", target, headers: Headers(&[("content-length", b"50000")]) };
+    let head = |target| Head::new("POST", target, Headers(&[("content-length", b"50000")]));
     assert!(validate(head("/api/risk/analyze"), None, OPEN).is_ok());
     assert_eq!(validate(head("/api/risk/analyze?a"), None, OPEN).unwrap_err().kind, Kind::RefusedValues);
 }
