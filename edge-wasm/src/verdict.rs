@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use risk_model::headers::Headers;
+use risk_model::headers::{Headers, is_request_id};
 use risk_model::json::{Writer, digits};
 use risk_model::problem::{Kind, Problem};
 use risk_model::scan;
@@ -15,12 +15,14 @@ use risk_model::text::joined;
 use risk_model::validation::{Accepted, Head, Policy, validate};
 
 const FEED: u8 = b'\n';
+/// Headers that room is made for before any is seen.
+const MOST_AT_ONCE: usize = 64;
 
 /// A request as a JavaScript host hands it over.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// Lines, each with its line feed: the method, path and query, the request's id where the client brought none (the
-    /// module has no randomness of its own), then name and value of each header in turn. Characters of a value up to
+    /// module has no randomness of its own; one that a client could not bring is none), then name and value of each header in turn. Characters of a value up to
     /// U+00FF stand for bytes.
     pub head: &'a str,
     /// How many headers these are: a line feed within any of them is found out by it.
@@ -36,12 +38,13 @@ pub fn judge(call: Call, policy: Policy) -> String {
     let (target, rest) = line(rest);
     let (fresh_id, rest) = line(rest);
     let headers = bytes(rest);
-    let lines = lines(&headers);
-    if lines.len() != call.headers {
+    let lines = lines(&headers, call.headers);
+    let Some(lines) = lines else {
         let detail = "the request holds a line feed where none may be";
         return refuse(&Problem::new(Kind::Malformed, detail), "");
-    }
+    };
     let headers = Headers(&lines);
+    let fresh_id = if is_request_id(fresh_id) { fresh_id } else { "" };
     let request_id = headers.request_id().unwrap_or(Cow::Borrowed(fresh_id));
     match validate(Head::new(method, target, headers), call.body, policy) {
         Ok(accepted) => pass(&accepted, &request_id),
@@ -97,18 +100,19 @@ fn line(text: &str) -> (&str, &str) {
         .map_or((text, ""), |(line, rest)| (line, rest.get(1..).unwrap_or_default()))
 }
 
-/// Takes the lines of the headers apart.
-fn lines(mut text: &[u8]) -> Vec<(&str, &[u8])> {
+/// Takes the lines of so many headers apart; `None` where there are more lines or fewer.
+fn lines(mut text: &[u8], count: usize) -> Option<Vec<(&str, &[u8])>> {
     let mut part = || {
         let (line, rest) = text.split_at(scan::byte(text, FEED));
         text = rest.get(1..)?;
         Some(line)
     };
-    let mut lines = Vec::with_capacity(16);
-    while let (Some(name), Some(value)) = (part(), part()) {
+    let mut lines = Vec::with_capacity(count.min(MOST_AT_ONCE));
+    for _ in 0..count {
+        let (name, value) = (part()?, part()?);
         lines.push((std::str::from_utf8(name).unwrap_or_default(), value));
     }
-    lines
+    text.is_empty().then_some(lines)
 }
 
 /// The bytes that a JavaScript host's text of headers stands for.

@@ -56,6 +56,15 @@ fn a_line_feed_where_none_may_be_moves_nothing_into_another_place() {
 }
 
 #[test]
+fn an_id_of_the_host_s_own_is_as_plain_as_a_client_s() {
+    for (id, told) in [("a-1", "a-1"), ("", ""), ("a\"b", ""), (&"a".repeat(65), "")] {
+        let head = format!("GET\n/api/info\n{id}\n");
+        let text = judge(Call { head: &head, headers: 0, body: None }, OPEN);
+        assert_eq!(text.split('\n').nth(1), Some(told));
+    }
+}
+
+#[test]
 fn the_failures_of_an_origin_are_problems() {
     assert!(failure(false, "no answer", "a").starts_with("502\na\n"));
     assert!(failure(true, "no answer", "a").starts_with("504\na\n"));

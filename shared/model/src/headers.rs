@@ -62,9 +62,7 @@ impl<'a> Headers<'a> {
     /// The client's own request id, where it is 1 to 64 letters, digits, `-` and `_`.
     #[must_use]
     pub fn request_id(&self) -> Option<Cow<'a, str>> {
-        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let is_sane = |id: &str| (1..=MAX_REQUEST_ID_BYTES).contains(&id.len()) && id.bytes().all(is_allowed);
-        self.get(REQUEST_ID_HEADER).filter(|id| is_sane(id))
+        self.get(REQUEST_ID_HEADER).filter(|id| is_request_id(id))
     }
 
     /// Whether the body is of a media type, whatever its parameters.
@@ -88,6 +86,13 @@ impl<'a> Headers<'a> {
             words.next() == Some("text/html") && !words.any(|word| word == "q=0")
         })
     }
+}
+
+/// Whether a text may be a request's id: 1 to 64 letters, digits, `-` and `_`.
+#[must_use]
+pub fn is_request_id(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=MAX_REQUEST_ID_BYTES).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
 /// A value as text: empty where a byte is neither visible ASCII, space nor tab.

@@ -1,4 +1,4 @@
-// A gate in front of the API as one writes it with ajv and viem: what `validate_request` is measured beside. It begins
+// A gate in front of the API as one writes it with ajv and viem: what the edge's verdicts are measured beside. It begins
 // with the same raw request and ends with the same: a problem, or what is forwarded, kept and counted. Its schemas are
 // looser than the API's own rules in a few places (assets, days, amounts, URL characters), so it has less to do.
 import { createRequire } from "node:module";
@@ -51,6 +51,7 @@ const routes = [
   ["GET", "/api/risk/stream", "key", { wallet }], ["GET", "/api/risk/watches", "key", { limit: whole(1, 200), cursor: wallet }],
   ["POST", "/api/risk/watches:import", "key", { partial: flag }],
   ["GET", "/api/risk/watches/{wallet}", "key", none], ["PUT", "/api/risk/watches/{wallet}", "key", none, [], "watch"], ["DELETE", "/api/risk/watches/{wallet}", "key", none, [], "none"],
+  ["GET", "/api/risk/wallets/{wallet}", "key", none], ["DELETE", "/api/risk/wallets/{wallet}", "key", none, [], "none"],
   ["POST", "/api/risk/channels/{id}/test", "key", none, [], "none"],
 ];
 
@@ -111,7 +112,10 @@ export function gate(method, target, lines, bytes, fresh) {
   if (!found) {
     for (const one of patterns) {
       const match = one.pattern.exec(path);
-      if (match) [found, segment] = [one, match[1]];
+      if (match) {
+        [found, segment] = [one, match[1]];
+        break;
+      }
     }
   }
   if (!found) return problem(id, 404, "there is no such route");
