@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod alert_types;
+mod deletion;
 mod delivery;
 mod provider_faults;
 mod queue;

@@ -29,7 +29,7 @@ const REMAINS: [&str; 6] = [
     "backups made before, and the log lines of requests and sweeps (their lifetime is the operator's)",
     "pages of SQLite's write-ahead log, until they are written over",
     "answers that other processes of the API keep in memory, for FRESH_SECONDS at most",
-    "what a sweep or a question that is under way at this moment writes after it: ask again a minute later to be sure",
+    "what a question about the wallet that is under way at this moment writes after it: ask again a minute later to be sure",
 ];
 
 /// Everything that is kept of a wallet.

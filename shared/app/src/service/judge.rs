@@ -1,6 +1,6 @@
 //! Judging a batch: the maths of each wallet, its alerts against the standing ones and its body at once; then one write.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use risk_engine::alarm::{self, Judgement, Memory, Standing, Thresholds, Transition};
@@ -32,6 +32,32 @@ pub(super) struct Assessed {
 pub(super) struct Judged {
     commit: Commit,
     pub(super) assessed: Vec<Assessed>,
+}
+
+impl Judged {
+    /// The wallets that it writes of.
+    pub(super) fn wallets(&self) -> Vec<Wallet> {
+        self.commit.assessments.iter().map(|record| record.wallet).collect()
+    }
+
+    /// Leaves out what it would write of other wallets than these. What it says of alerts that are there stays: of those
+    /// that are gone it changes nothing.
+    pub(super) fn keep(&mut self, wallets: &HashSet<Wallet>) {
+        let is_kept = |wallet: &Wallet| wallets.contains(wallet);
+        let commit = &mut self.commit;
+        let mut kept = commit.assessments.iter().map(|record| is_kept(&record.wallet));
+        // One of each wallet, in the same order.
+        self.assessed.retain(|_| kept.next().unwrap_or(true));
+        commit.assessments.retain(|record| is_kept(&record.wallet));
+        commit.transitions.retain(|one| match one {
+            Transition::Open { identity, .. } => is_kept(&identity.wallet),
+            Transition::Escalate { .. } | Transition::Refresh { .. } | Transition::Resolve { .. } => true,
+        });
+        commit.memories.retain(|(wallet, _)| is_kept(wallet));
+        commit.tokens.retain(|(wallet, _)| is_kept(wallet));
+        commit.markets.retain(|(wallet, _)| is_kept(wallet));
+        commit.near.retain(|(wallet, _)| is_kept(wallet));
+    }
 }
 
 /// What the wallets of a batch are judged by, beside what was read of them.

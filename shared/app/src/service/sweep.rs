@@ -215,10 +215,16 @@ impl Service {
     async fn write(
         &self,
         held: &Held<'_>,
-        part: Judged,
+        mut part: Judged,
         cursor: Option<Wallet>,
         report: &mut SweepReport,
     ) -> Result<(), AppError> {
+        // Of a wallet whose data was deleted since it was read nothing comes back.
+        let wallets = part.wallets();
+        let watched = self.ports.store.find_watches(&wallets).await?;
+        if watched.len() < wallets.len() {
+            part.keep(&watched.iter().map(|watch| watch.wallet).collect());
+        }
         self.lease(&held.name, held.order).await?.ok_or(StoreError::Fenced)?;
         let fence = Fence { lease: held.name.clone(), token: held.token, cursor };
         let (assessed, applied) = self.settle(part, Some(fence)).await?;
