@@ -6,6 +6,7 @@ mod alert_types;
 mod delivery;
 mod provider_faults;
 mod queue;
+mod store_away;
 
 use std::collections::HashSet;
 use std::time::Duration;

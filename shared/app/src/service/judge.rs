@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use risk_engine::alarm::{self, Judgement, Memory, Standing, Thresholds, Transition};
 use risk_engine::report::{AccountReport, Report};
-use risk_model::{Affects, Gap, HealthFactor, RiskLevel, Severity, Wallet};
+use risk_model::{Affects, Gap, HealthFactor, RiskLevel, Severity, Timestamp, Wallet};
 
 use super::assess::{Outcome, Read};
 use super::{AppError, NearLine, Service, Settings};
@@ -32,6 +32,21 @@ pub(super) struct Assessed {
 pub(super) struct Judged {
     commit: Commit,
     pub(super) assessed: Vec<Assessed>,
+}
+
+impl Judged {
+    /// What it decided of alerts, alone.
+    pub(super) fn decided(&self, at: Timestamp) -> Commit {
+        let Commit { transitions, routes, memories, .. } = &self.commit;
+        let memories = memories.iter().filter(|(wallet, _)| routes.contains_key(wallet));
+        Commit {
+            at,
+            transitions: transitions.clone(),
+            routes: routes.clone(),
+            memories: memories.cloned().collect(),
+            ..Commit::default()
+        }
+    }
 }
 
 /// What the wallets of a batch are judged by, beside what was read of them.
