@@ -104,8 +104,21 @@ async fn a_server_that_was_killed_is_told_as_503_in_time_and_everything_is_back_
     let wallet = stack.wallet("near").await.unwrap();
     assert_eq!(watch(&stack, &wallet).await.status, 201);
     let before = kinds(&stack, &wallet).await;
+    let path = format!("/api/risk/summary?wallet={wallet}");
+    let answered = stack.get(&path).await.unwrap().json;
     mongo.kill();
     assert_away(&ask(&stack, &wallet).await, &uri);
+    let again = stack.get(&path).await.unwrap();
+    assert_eq!(again.status, 200, "{}", again.text);
+    assert_eq!(again.json["last_updated"], answered["last_updated"]);
+    assert_eq!(again.json["stale"]["because"], "the store cannot be reached", "{}", again.json["stale"]);
+    assert!(again.json["stale"]["age_seconds"].as_u64().unwrap() >= 1, "{}", again.json["stale"]);
+    let fresh = stack.get(&format!("{path}&max_age=0")).await.unwrap();
+    let other = stack
+        .get(&format!("/api/risk/summary?wallet={}", stack.wallet("safe").await.unwrap()))
+        .await
+        .unwrap();
+    assert_away(&[fresh, other], &uri);
     assert_eq!(store_check(&stack).await, (503, "mongodb: down".to_owned()));
     let began = Instant::now();
     let sweep = stack.sweep().await.unwrap_err().to_string();
@@ -113,6 +126,8 @@ async fn a_server_that_was_killed_is_told_as_503_in_time_and_everything_is_back_
     assert!(began.elapsed() < IN_TIME, "{:?}", began.elapsed());
     mongo.restart().await.unwrap();
     assert_back(&stack, &wallet).await;
+    let fresh = stack.get(&format!("{path}&max_age=0")).await.unwrap();
+    assert!(fresh.status == 200 && fresh.json["stale"].is_null(), "{}", fresh.text);
     assert_eq!(kinds(&stack, &wallet).await, before);
     assert_eq!(stack.sweep().await.unwrap()["wallets"], 1);
 }

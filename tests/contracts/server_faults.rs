@@ -10,6 +10,7 @@ use mongodb::bson::{Document, doc};
 use risk_app::delivery::{Route, Settlement};
 use risk_app::records::{Applied, Commit};
 use risk_app::stores::{Store, StoreError};
+use risk_app::sweeping::Fence;
 use risk_model::Severity;
 use risk_store::{HistoryReads, MongoStore};
 use risk_tests::Mongo;
@@ -148,6 +149,25 @@ async fn a_commit_that_cannot_end_is_told_in_time_and_leaves_nothing() {
     assert!(store.latest(&[wallet(2)]).await.unwrap().is_empty());
     assert_eq!(open(&store, 2).await.unwrap().opened.len(), 1, "it can be done again");
     assert_opened(&store, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_lease_is_given_back_after_a_commit_that_failed_under_it() {
+    let Some(faulty) = Faulty::start().await else { return };
+    let store = faulty.store("");
+    let token = store.lease("every:0/1", "me", at(0), at(60)).await.unwrap().unwrap().token;
+    let fence = Fence { lease: "every:0/1".to_owned(), token, cursor: None };
+    let transitions = vec![opening(1, "main")];
+    let commit = Commit { at: at(1), transitions, fence: Some(fence), ..Commit::default() };
+    faulty.fail(None, &["bulkWrite"], doc! { "errorCode": 8_000 }).await;
+    for _ in 0..2 {
+        let failed = store.commit(commit.clone()).await;
+        assert!(matches!(failed, Err(StoreError::Unavailable(_))), "{failed:?}");
+    }
+    faulty.heal().await;
+    assert_eq!(store.commit(commit).await.unwrap().opened.len(), 1);
+    store.release("every:0/1", "me", false).await.unwrap();
+    assert!(store.lease("every:0/1", "another", at(1), at(61)).await.unwrap().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

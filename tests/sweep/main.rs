@@ -7,6 +7,7 @@ mod deletion;
 mod delivery;
 mod provider_faults;
 mod queue;
+mod store_away;
 
 use std::collections::HashSet;
 use std::time::Duration;

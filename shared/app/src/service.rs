@@ -4,6 +4,7 @@ mod alerts;
 mod assess;
 mod backtest;
 mod closes;
+mod decided;
 mod deliver;
 mod hourly;
 mod judge;
@@ -170,7 +171,14 @@ pub struct Service {
     ports: Ports,
     settings: Arc<Settings>,
     summaries: Cache<Wallet, Arc<Answer>>,
+    /// What was answered last, for the time when the store cannot be reached.
+    answered: Cache<Wallet, Arc<Answer>>,
 }
+
+/// Longest that an answer is told again while the store cannot be reached.
+const STALE_FOR: Duration = Duration::from_secs(3_600);
+/// Most that is kept for that, bytes: some hundreds of wallets.
+const STALE_BYTES: u64 = 32 << 20;
 
 impl Service {
     /// A service over its ports. Nothing is fetched and nothing is opened here.
@@ -180,7 +188,10 @@ impl Service {
             .max_capacity(settings.cached_summaries)
             .time_to_live(Duration::from_secs(settings.fresh_seconds))
             .build();
-        Self { ports, settings: Arc::new(settings), summaries }
+        let bytes = |_: &Wallet, answer: &Arc<Answer>| u32::try_from(answer.body.len()).unwrap_or(u32::MAX);
+        let answered =
+            Cache::builder().weigher(bytes).max_capacity(STALE_BYTES).time_to_live(STALE_FOR).build();
+        Self { ports, settings: Arc::new(settings), summaries, answered }
     }
 
     /// What keeps keys, watches, assessments and alerts.

@@ -96,6 +96,18 @@ pub struct Summary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(no_recursion)]
     pub last_known: Option<LastKnown>,
+    /// Where the store cannot be reached: this answer is from the memory of the process and this old.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale: Option<Stale>,
+}
+
+/// Why an answer is older than was asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Stale {
+    /// How old it is.
+    pub age_seconds: u64,
+    /// What keeps a newer one away.
+    pub because: String,
 }
 
 /// An earlier assessment, shown because nothing could be read now.
@@ -260,6 +272,7 @@ impl Summary {
                 window_days: report.market.window_days,
             },
             last_known: None,
+            stale: None,
         }
     }
 }

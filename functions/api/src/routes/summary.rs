@@ -17,7 +17,9 @@ use crate::state::Api;
 /// The latest assessment of a wallet.
 ///
 /// If it is older than `max_age` seconds a new one is made. Every figure is known, or unknown with a reason; where no
-/// provider can be read the last known assessment is given with its age, beside figures that are all unknown.
+/// provider can be read the last known assessment is given with its age, beside figures that are all unknown. While the
+/// store cannot be reached, what was answered within the last hour is given again, marked (`stale`), unless it is over
+/// `max_age`.
 #[utoipa::path(
     get,
     path = "/api/risk/summary",

@@ -28,7 +28,7 @@ const REMAINS: [&str; 6] = [
     "API keys that name the wallet in their list of wallets",
     "backups made before, and the log lines of requests and sweeps (their lifetime is the operator's)",
     "pages of SQLite's write-ahead log, until they are written over",
-    "answers that other processes of the API keep in memory, for FRESH_SECONDS at most",
+    "answers that other processes of the API keep in memory: for FRESH_SECONDS, or an hour while the store is away",
     "what a question about the wallet that is under way at this moment writes after it: ask again a minute later to be sure",
 ];
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use risk_engine::alarm::{self, Judgement, Memory, Standing, Thresholds, Transition};
 use risk_engine::report::{AccountReport, Report};
-use risk_model::{Affects, Gap, HealthFactor, RiskLevel, Severity, Wallet};
+use risk_model::{Affects, Gap, HealthFactor, RiskLevel, Severity, Timestamp, Wallet};
 
 use super::assess::{Outcome, Read};
 use super::{AppError, NearLine, Service, Settings};
@@ -57,6 +57,19 @@ impl Judged {
         commit.tokens.retain(|(wallet, _)| is_kept(wallet));
         commit.markets.retain(|(wallet, _)| is_kept(wallet));
         commit.near.retain(|(wallet, _)| is_kept(wallet));
+    }
+
+    /// What it decided of alerts, alone.
+    pub(super) fn decided(&self, at: Timestamp) -> Commit {
+        let Commit { transitions, routes, memories, .. } = &self.commit;
+        let memories = memories.iter().filter(|(wallet, _)| routes.contains_key(wallet));
+        Commit {
+            at,
+            transitions: transitions.clone(),
+            routes: routes.clone(),
+            memories: memories.cloned().collect(),
+            ..Commit::default()
+        }
     }
 }
 

@@ -10,7 +10,8 @@ use risk_model::{Severity, Timestamp, Wallet};
 use super::{AppError, Service};
 use crate::ports::{Depth, WalletQuery};
 use crate::records::{Alert, AlertFilter, Applied, AssessmentRecord};
-use crate::summary::{LastKnown, Summary};
+use crate::stores::StoreError;
+use crate::summary::{LastKnown, Stale, Summary};
 
 /// A summary ready to send.
 #[derive(Clone, Debug)]
@@ -31,7 +32,8 @@ pub struct Analysis {
 }
 
 impl Service {
-    /// The latest assessment if it is fresh enough, else a new one. Requests for the same wallet share one flight.
+    /// The latest assessment if it is fresh enough, else a new one. Requests for the same wallet share one flight. While the
+    /// store cannot be reached, what was answered within the last hour, marked as stale; nothing over a `max_age`.
     ///
     /// # Errors
     /// [`AppError::NothingKnown`] where no provider answers and nothing was known before; store errors.
@@ -48,7 +50,37 @@ impl Service {
         metrics::counter!("summary_cache_total", "outcome" => "miss").increment(1);
         // Boxed when it is needed: a future of a whole assessment would else be part of every cached answer's.
         let flight = self.summaries.try_get_with(wallet, async { Box::pin(self.load(wallet, limit)).await });
-        flight.await.map_err(AppError::Shared)
+        match flight.await {
+            Ok(answer) => {
+                self.answered.insert(wallet, Arc::clone(&answer)).await;
+                Ok(answer)
+            }
+            Err(error) => match self.stale_answer(request, &error).await? {
+                Some(answer) => Ok(answer),
+                None => Err(AppError::Shared(error)),
+            },
+        }
+    }
+
+    /// What was answered last, marked with its age, where the store cannot be reached and no age was asked for that it
+    /// is over.
+    async fn stale_answer(
+        &self,
+        request: &SummaryRequest,
+        error: &Arc<AppError>,
+    ) -> Result<Option<Arc<Answer>>, AppError> {
+        if !matches!(error.root(), AppError::Store(StoreError::Unavailable(_))) {
+            return Ok(None);
+        }
+        let Some(answer) = self.answered.get(&request.wallet).await else { return Ok(None) };
+        let age_seconds = self.age(answer.at);
+        if request.max_age_seconds.is_some_and(|limit| age_seconds > u64::from(limit)) {
+            return Ok(None);
+        }
+        metrics::counter!("summary_stale_total").increment(1);
+        let mut summary: Summary = serde_json::from_slice(&answer.body)?;
+        summary.stale = Some(Stale { age_seconds, because: "the store cannot be reached".to_owned() });
+        Ok(Some(Arc::new(Answer { at: answer.at, body: serde_json::to_vec(&summary)?.into() })))
     }
 
     /// Assesses now and stores it, unless `force_refresh` is absent and the latest assessment is seconds old.

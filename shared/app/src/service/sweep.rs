@@ -11,6 +11,7 @@ use tokio::sync::watch::Sender;
 use tracing::{info, instrument};
 
 use super::assess::Read;
+use super::decided::Decided;
 use super::judge::{Assessed, Judged, Watches};
 use super::{AppError, Service};
 use crate::ports::{Depth, WalletQuery};
@@ -56,11 +57,12 @@ struct Part {
     cursor: Option<Wallet>,
 }
 
-/// The lease of a run, as it took it.
-struct Held<'a> {
-    order: &'a SweepOrder,
-    name: String,
-    token: u64,
+/// The lease of a run, as it took it, and what the run has not written yet.
+pub(super) struct Held<'a> {
+    pub(super) order: &'a SweepOrder,
+    pub(super) name: String,
+    pub(super) token: u64,
+    pub(super) decided: Decided,
 }
 
 impl Service {
@@ -68,7 +70,8 @@ impl Service {
     /// run has the lease.
     ///
     /// # Errors
-    /// Store errors; what was committed before stays.
+    /// Store errors; what was committed before stays. Alerts that were decided are still written where the store is back before
+    /// the lease would end.
     #[instrument(skip_all, fields(sweep.holder = %order.holder, sweep.lane = order.lane.name(), sweep.shard = %order.shard))]
     pub async fn sweep(&self, order: &SweepOrder) -> Result<Option<SweepReport>, AppError> {
         let mut report = SweepReport {
@@ -81,10 +84,15 @@ impl Service {
         let end = match self.lease(&name, order).await? {
             None => End::Lost,
             Some(lease) => {
-                let held = Held { order, name: name.clone(), token: lease.token };
+                let decided = Decided::default();
+                let held = Held { order, name: name.clone(), token: lease.token, decided };
                 match self.pages(&held, lease.cursor, &mut report).await {
+                    Ok(end) => end,
                     Err(AppError::Store(StoreError::Fenced)) => End::Lost,
-                    other => other?,
+                    Err(error) => {
+                        self.write_decided(&held, &error).await;
+                        return Err(error);
+                    }
                 }
             }
         };
@@ -125,6 +133,7 @@ impl Service {
             while let Some(page) = read.recv().await {
                 for Part { read, watches, cursor } in page {
                     let part = self.judge(read, watches, false).await?;
+                    held.decided.keep(part.decided(self.ports.clock.now()));
                     if parts.send((part, cursor)).await.is_err() {
                         return Ok(());
                     }
@@ -228,6 +237,7 @@ impl Service {
         self.lease(&held.name, held.order).await?.ok_or(StoreError::Fenced)?;
         let fence = Fence { lease: held.name.clone(), token: held.token, cursor };
         let (assessed, applied) = self.settle(part, Some(fence)).await?;
+        held.decided.written();
         add(report, &assessed, &applied);
         info!(
             sweep.wallets = report.wallets,

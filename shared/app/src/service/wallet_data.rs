@@ -77,6 +77,7 @@ impl Service {
     pub async fn forget(&self, wallet: Wallet) -> Result<Erased, AppError> {
         let erased = self.ports.store.erase(&[wallet]).await?;
         self.summaries.invalidate(&wallet).await;
+        self.answered.invalidate(&wallet).await;
         Ok(erased)
     }
 }
