@@ -154,9 +154,11 @@ fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
     match *how {
         PLAIN => Some(body.to_vec()),
         PACKED => {
-            let length: [u8; 4] = body.get(..4)?.try_into().ok()?;
-            let fits = usize::try_from(u32::from_le_bytes(length)).is_ok_and(|length| length <= MAX_BYTES);
-            fits.then(|| lz4_flex::block::decompress_size_prepended(body).ok())?
+            let (length, block) = body.split_first_chunk::<4>()?;
+            let length =
+                usize::try_from(u32::from_le_bytes(*length)).ok().filter(|length| *length <= MAX_BYTES)?;
+            let value = lz4_flex::block::decompress(block, length).ok()?;
+            (value.len() == length).then_some(value)
         }
         _ => None,
     }
