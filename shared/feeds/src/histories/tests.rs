@@ -152,8 +152,8 @@ async fn more_charts_than_the_time_holds_are_gaps_and_the_rest_is_there() {
     let assets: Vec<_> =
         (1..=40_u8).map(|byte| Asset::contract(ChainId::Base, Address::repeat_byte(byte))).collect();
     let asked = histories.daily(&assets, 30);
-    let found = tokio::time::timeout(Duration::from_secs(20), asked).await.expect("no answer in time");
+    let found = tokio::time::timeout(Duration::from_secs(3), asked).await.expect("no answer in time");
     let (there, gaps) = (found.values.len(), found.asset_gaps.len());
-    assert!(there >= 1 && gaps >= 8, "{there} there, {gaps} gaps");
+    assert!(there >= 8 && gaps >= 8, "{there} there, {gaps} gaps");
     assert_eq!(there + gaps, 40);
 }
