@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use risk_model::Wallet;
 use tracing::{info, warn};
 
+use super::judge::keep_of;
 use super::sweep::Held;
 use super::{AppError, Service};
 use crate::records::Commit;
@@ -74,14 +76,22 @@ impl Service {
     async fn write_when_back(&self, held: &Held<'_>, parts: Vec<Commit>) -> Result<(), StoreError> {
         for decided in parts {
             loop {
-                let fence = Fence { lease: held.name.clone(), token: held.token, cursor: None };
-                match self.ports.store.commit(Commit { fence: Some(fence), ..decided.clone() }).await {
-                    Ok(_) => break,
+                match self.write_of_watched(held, decided.clone()).await {
+                    Ok(()) => break,
                     Err(StoreError::Unavailable(_)) => tokio::time::sleep(PAUSE).await,
                     Err(other) => return Err(other),
                 }
             }
         }
         Ok(())
+    }
+
+    /// Of a wallet whose data was deleted meanwhile nothing comes back.
+    async fn write_of_watched(&self, held: &Held<'_>, mut decided: Commit) -> Result<(), StoreError> {
+        let wallets: Vec<Wallet> = decided.routes.keys().copied().collect();
+        let watched = self.ports.store.find_watches(&wallets).await?;
+        keep_of(&mut decided, &watched.iter().map(|watch| watch.wallet).collect());
+        decided.fence = Some(Fence { lease: held.name.clone(), token: held.token, cursor: None });
+        self.ports.store.commit(decided).await.map(|_| ())
     }
 }

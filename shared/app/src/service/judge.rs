@@ -43,20 +43,10 @@ impl Judged {
     /// Leaves out what it would write of other wallets than these. What it says of alerts that are there stays: of those
     /// that are gone it changes nothing.
     pub(super) fn keep(&mut self, wallets: &HashSet<Wallet>) {
-        let is_kept = |wallet: &Wallet| wallets.contains(wallet);
-        let commit = &mut self.commit;
-        let mut kept = commit.assessments.iter().map(|record| is_kept(&record.wallet));
+        let mut kept = self.commit.assessments.iter().map(|record| wallets.contains(&record.wallet));
         // One of each wallet, in the same order.
         self.assessed.retain(|_| kept.next().unwrap_or(true));
-        commit.assessments.retain(|record| is_kept(&record.wallet));
-        commit.transitions.retain(|one| match one {
-            Transition::Open { identity, .. } => is_kept(&identity.wallet),
-            Transition::Escalate { .. } | Transition::Refresh { .. } | Transition::Resolve { .. } => true,
-        });
-        commit.memories.retain(|(wallet, _)| is_kept(wallet));
-        commit.tokens.retain(|(wallet, _)| is_kept(wallet));
-        commit.markets.retain(|(wallet, _)| is_kept(wallet));
-        commit.near.retain(|(wallet, _)| is_kept(wallet));
+        keep_of(&mut self.commit, wallets);
     }
 
     /// What it decided of alerts, alone.
@@ -71,6 +61,20 @@ impl Judged {
             ..Commit::default()
         }
     }
+}
+
+/// Leaves out what a commit would write of other wallets than these, but for changes of alerts that are there.
+pub(super) fn keep_of(commit: &mut Commit, wallets: &HashSet<Wallet>) {
+    let is_kept = |wallet: &Wallet| wallets.contains(wallet);
+    commit.assessments.retain(|record| is_kept(&record.wallet));
+    commit.transitions.retain(|one| match one {
+        Transition::Open { identity, .. } => is_kept(&identity.wallet),
+        Transition::Escalate { .. } | Transition::Refresh { .. } | Transition::Resolve { .. } => true,
+    });
+    commit.memories.retain(|(wallet, _)| is_kept(wallet));
+    commit.tokens.retain(|(wallet, _)| is_kept(wallet));
+    commit.markets.retain(|(wallet, _)| is_kept(wallet));
+    commit.near.retain(|(wallet, _)| is_kept(wallet));
 }
 
 /// What the wallets of a batch are judged by, beside what was read of them.
