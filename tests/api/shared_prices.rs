@@ -3,12 +3,16 @@
 
 use std::time::Duration;
 
+use risk_tests::stack::answer;
 use risk_tests::{Host, Redis, Stack};
 use serde_json::Value;
 use tokio::time::Instant;
 
 /// Prices are kept for 20 s.
 const KEPT: [(&str, &str); 2] = [("FRESH_SECONDS", "60"), ("CHAINS", "ethereum")];
+
+/// Rounds of which Redis has to be quick enough in one.
+const ROUNDS: u32 = 5;
 
 async fn two(redis: &Redis) -> [Stack; 2] {
     let settings = [KEPT[0], KEPT[1], ("REDIS_URL", redis.url.as_str())];
@@ -65,19 +69,38 @@ async fn what_one_process_was_told_another_does_not_ask_again() {
     );
 }
 
+/// Whether a process says that it did not share: Redis answered late, or who was to ask did not in time. A loaded machine
+/// makes both happen, and then asking is what it is to do.
+async fn says_that_it_did_not_share(stack: &Stack) -> bool {
+    let metrics = answer(stack.request("GET", "/metrics").unwrap()).await.unwrap().text;
+    ["shared_cache_unreachable_total ", "shared_cache_waits_in_vain_total "]
+        .iter()
+        .any(|name| metrics.lines().any(|line| line.strip_prefix(name).is_some_and(|count| count != "0")))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_processes_that_miss_the_same_at_once_one_asks() {
-    let Some(redis) = Redis::start().await.unwrap() else { return };
-    let [first, second] = two(&redis).await;
-    let wallet = first.wallet("near").await.unwrap();
-    let alone = Stack::beside(&first, &KEPT).await.unwrap();
-    clear(&first).await;
-    value(&alone, &wallet).await;
-    let of_one = price_requests(&first).await;
-    clear(&first).await;
-    let (one, other) = tokio::join!(value(&first, &wallet), value(&second, &wallet));
-    assert_same(one, other);
-    assert_eq!(price_requests(&first).await, of_one, "both asked");
+    let Some(redis) = Redis::start_own().await.unwrap() else { return };
+    let base = Stack::start(Host::Container, &KEPT).await.unwrap();
+    let wallet = base.wallet("near").await.unwrap();
+    clear(&base).await;
+    value(&base, &wallet).await;
+    let of_one = price_requests(&base).await;
+    for _ in 0..ROUNDS {
+        redis.ask("FLUSHALL").await.unwrap();
+        let settings = [KEPT[0], KEPT[1], ("REDIS_URL", redis.url.as_str())];
+        let first = Stack::beside(&base, &settings).await.unwrap();
+        let second = Stack::beside(&base, &settings).await.unwrap();
+        clear(&base).await;
+        let (one, other) = tokio::join!(value(&first, &wallet), value(&second, &wallet));
+        assert_same(one, other);
+        if price_requests(&base).await == of_one {
+            return;
+        }
+        let is_told = says_that_it_did_not_share(&first).await || says_that_it_did_not_share(&second).await;
+        assert!(is_told, "both asked, and neither says that it could not share");
+    }
+    panic!("in no round did one ask for both");
 }
 
 #[tokio::test(flavor = "multi_thread")]

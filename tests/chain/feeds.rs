@@ -18,6 +18,9 @@ use risk_model::{ChainId, Protocol, Timestamp, Wallet};
 
 use crate::node::Node;
 
+/// As a sweep reads, but every time at a block of its own: no time is later than this.
+pub(crate) const SWEPT: Depth = Depth::Known { since: Timestamp::new(u64::MAX) };
+
 /// The service's reader of positions, over one endpoint.
 pub(crate) struct Feeds {
     positions: ChainPositions,
@@ -57,7 +60,7 @@ impl Feeds {
 
     /// Reads wallets at the node's newest block, as a sweep does, the clock being the chain's.
     pub(crate) async fn read(&self, node: &Node, wallets: &[Address]) -> Vec<WalletPositions> {
-        self.read_to(node, wallets, Depth::Known, &[Protocol::AaveV3]).await
+        self.read_to(node, wallets, SWEPT, &[Protocol::AaveV3]).await
     }
 
     /// The same to a depth, of some protocols.

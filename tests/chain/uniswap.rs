@@ -2,7 +2,6 @@
 
 use alloy_primitives::{Address, Bytes, U160, U256, aliases::I24, aliases::U24};
 use alloy_sol_types::{SolCall, SolValue};
-use risk_app::ports::Depth;
 use risk_engine::pool::{Liquidity, PoolPosition};
 use risk_engine::uniswap::tick::sqrt_ratio_at;
 use risk_feeds::uniswap::addresses_of;
@@ -13,7 +12,7 @@ use crate::accounts::wallet;
 use crate::artifact::{ADMIN, Creator};
 use crate::deploy::{lay, node_with};
 use crate::draw::{Draw, seed};
-use crate::feeds::Feeds;
+use crate::feeds::{Feeds, SWEPT};
 use crate::gauge::Gauge;
 use crate::installed::{cases, is_installed};
 use crate::interfaces::{PoolFactory, PositionManager, SwapRouter, Token};
@@ -192,7 +191,7 @@ async fn touch(node: &Node, draw: &mut Draw, wallets: &[Address], count: usize) 
 
 async fn compare(node: &Node, wallets: &[Address], count: usize) {
     let feeds = Feeds::of(&node.url);
-    let read = feeds.read_to(node, wallets, Depth::Known, &[Protocol::UniswapV3]).await;
+    let read = feeds.read_to(node, wallets, SWEPT, &[Protocol::UniswapV3]).await;
     let mut amounts = Gauge::exact("amounts of positions (decreaseLiquidity)");
     let mut fees = Gauge::exact("fees of positions (collect)");
     let mut earning = 0;

@@ -25,7 +25,10 @@ pub enum Depth {
     /// Discover tokens and markets anew: some requests per wallet, for questions about a few.
     Discover,
     /// Read what is already known of each wallet: requests grow with batches, not with wallets.
-    Known,
+    Known {
+        /// When the sweep began that reads it: all it reads within some seconds may be of one block.
+        since: Timestamp,
+    },
 }
 
 /// One wallet to read.

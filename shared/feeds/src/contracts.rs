@@ -5,9 +5,10 @@ use alloy_sol_types::sol;
 sol! {
     // mds1/multicall3, the same address on every supported chain.
     interface Multicall3 {
-        struct Call3 { address target; bool allowFailure; bytes callData; }
+        struct Call { address target; bytes callData; }
         struct Result { bool success; bytes returnData; }
-        function aggregate3(Call3[] calldata calls) external payable returns (Result[] memory returnData);
+        function tryAggregate(bool requireSuccess, Call[] calldata calls) external payable
+            returns (Result[] memory returnData);
         function getEthBalance(address addr) external view returns (uint256 balance);
     }
 

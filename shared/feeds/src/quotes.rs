@@ -115,10 +115,32 @@ impl MarketQuotes {
         let (mine, others): (Vec<Asset>, Vec<Asset>) =
             missing.into_iter().partition(|_| claims.next().unwrap_or(true));
         let (asked, (awaited, left)) =
-            futures::join!(self.ask_and_share(cache, &mine), self.wait_for(cache, others));
+            futures::join!(self.ask_what_is_claimed(cache, mine), self.wait_for(cache, others));
         known.extend(asked);
         known.extend(awaited);
-        known.extend(self.ask_and_share(cache, &left).await);
+        if !left.is_empty() {
+            metrics::counter!("shared_cache_waits_in_vain_total").increment(1);
+            known.extend(self.ask_and_share(cache, &left).await);
+        }
+        known
+    }
+
+    /// Asks for what this process claimed, but for what another was told, and gave its claim back, between our look and
+    /// our claim.
+    async fn ask_what_is_claimed(
+        &self,
+        cache: &dyn SharedCache,
+        mine: Vec<Asset>,
+    ) -> Vec<(Asset, Arc<Kept>)> {
+        if mine.is_empty() {
+            return Vec::new();
+        }
+        let (mut known, missing) = self.recall(cache, mine).await;
+        if !known.is_empty() {
+            let claims: Vec<String> = known.iter().map(|(asset, _)| shared::name(asset)).collect();
+            cache.settle(&[], &claims, Duration::ZERO).await;
+        }
+        known.extend(self.ask_and_share(cache, &missing).await);
         known
     }
 

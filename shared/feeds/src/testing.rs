@@ -9,13 +9,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::IntoResponse;
-use risk_app::ports::Clock;
+use risk_app::ports::{Clock, Depth};
 use risk_http::{Client, Reply};
 use risk_model::Timestamp;
 use serde_json::Value;
 
 /// A moment in 2026, at noon UTC.
 pub(crate) const NOON: u64 = 20_600 * 86_400 + 43_200;
+/// As a sweep reads that began now: what was asked before or in this second is asked again.
+pub(crate) const SWEPT: Depth = Depth::Known { since: Timestamp::new(NOON) };
 
 /// A clock that stands still until it is moved.
 pub(crate) struct SetClock(AtomicU64);

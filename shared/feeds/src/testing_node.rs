@@ -150,7 +150,7 @@ impl State {
     }
 
     fn aggregate(&self, input: &Bytes) -> Bytes {
-        let calls = Multicall3::aggregate3Call::abi_decode(input).unwrap().calls;
+        let calls = Multicall3::tryAggregateCall::abi_decode(input).unwrap().calls;
         let results: Vec<_> = calls
             .iter()
             .map(|call| {
@@ -158,7 +158,7 @@ impl State {
                 Multicall3::Result { success: output.is_some(), returnData: output.unwrap_or_default() }
             })
             .collect();
-        Multicall3::aggregate3Call::abi_encode_returns(&results).into()
+        Multicall3::tryAggregateCall::abi_encode_returns(&results).into()
     }
 
     fn token_page(&self, params: &Value) -> Value {

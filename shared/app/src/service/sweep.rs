@@ -161,7 +161,7 @@ impl Service {
         pages: mpsc::Sender<Vec<Part>>,
     ) -> Result<End, AppError> {
         let mut discoveries = self.settings.discoveries_per_sweep;
-        let last = order.shard.last();
+        let (last, since) = (order.shard.last(), self.ports.clock.now());
         loop {
             // The room first: a page that was read waits for nobody but the one before it.
             let Ok(room) = pages.reserve().await else { return Ok(End::Lost) };
@@ -172,11 +172,16 @@ impl Service {
             let page = self.ports.store.page_lane(order.lane, from, last, self.settings.page_size).await?;
             let Some(end) = page.last() else { return Ok(End::Done) };
             after = Some(end.wallet);
-            room.send(self.read_page(page, &mut discoveries).await?);
+            room.send(self.read_page(page, since, &mut discoveries).await?);
         }
     }
 
-    async fn read_page(&self, page: Vec<Watch>, discoveries: &mut usize) -> Result<Vec<Part>, AppError> {
+    async fn read_page(
+        &self,
+        page: Vec<Watch>,
+        since: Timestamp,
+        discoveries: &mut usize,
+    ) -> Result<Vec<Part>, AppError> {
         let wallets: Vec<Wallet> = page.iter().map(|watch| watch.wallet).collect();
         let end = wallets.last().copied();
         let (known, markets) =
@@ -205,12 +210,12 @@ impl Service {
         }
         let watches: Watches = Arc::new(page.into_iter().map(|watch| (watch.wallet, watch)).collect());
         let mut parts = Vec::new();
-        for (queries, depth) in [(to_discover, Depth::Discover), (queries, Depth::Known)] {
+        for (queries, depth) in [(to_discover, Depth::Discover), (queries, Depth::Known { since })] {
             let read = self.read(&queries, depth, &Scope::default(), &undiscovered).await;
             let read = read.in_parts(PART);
             parts.extend(read.into_iter().map(|read| {
                 // The cursor may pass a wallet when all before it are written: those to discover come first.
-                let cursor = if depth == Depth::Known { read.wallets().last().copied() } else { None };
+                let cursor = if depth == Depth::Discover { None } else { read.wallets().last().copied() };
                 Part { read, watches: Arc::clone(&watches), cursor }
             }));
         }

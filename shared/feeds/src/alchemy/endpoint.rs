@@ -1,6 +1,7 @@
 //! One chain's endpoint: its newest block, and contract reads at one pinned block in as few requests as sizes allow.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use alloy_primitives::{Bytes, hex};
 use risk_engine::position::Block;
@@ -19,6 +20,12 @@ const MAX_EXCHANGE_BYTES: usize = 24 * 1024 * 1024;
 /// Most bytes of one HTTP request.
 const MAX_REQUEST_BYTES: usize = 6 * 1024 * 1024;
 
+/// How long a sweep reads at one block, seconds: nodes keep the states of at least 128, which are 32 s of the fastest
+/// chain.
+const SHARED_HEAD_SECONDS: u64 = 10;
+/// Hex digits of a word.
+const HEX_PER_WORD: usize = 64;
+
 /// What is needed of a block.
 const BLOCK: Shape = Shape::Object(&["number", "hash", "timestamp"]);
 
@@ -28,6 +35,8 @@ pub struct Endpoint {
     chain: ChainId,
     rpc: JsonRpc,
     is_chain_confirmed: AtomicBool,
+    /// The newest block as it was last asked for, and when.
+    newest: Mutex<Option<(Timestamp, Block)>>,
 }
 
 /// The newest block, and what was asked beside it.
@@ -49,8 +58,8 @@ pub struct Group {
     pub calls: Vec<ContractCall>,
     /// Most of them in one `eth_call`, for the node's gas limit.
     pub per_aggregate: usize,
-    /// Bytes that one of them takes on the wire, there and back, estimated.
-    pub bytes_per_call: usize,
+    /// Words that one of them returns, estimated.
+    pub reply_words: usize,
 }
 
 /// Why nothing could be read of a chain.
@@ -97,7 +106,7 @@ struct Aggregate<'a> {
 
 impl Endpoint {
     pub(super) const fn new(chain: ChainId, rpc: JsonRpc) -> Self {
-        Self { chain, rpc, is_chain_confirmed: AtomicBool::new(false) }
+        Self { chain, rpc, is_chain_confirmed: AtomicBool::new(false), newest: Mutex::new(None) }
     }
 
     /// The upstream beneath, for its state.
@@ -130,7 +139,22 @@ impl Endpoint {
         if !is_confirmed {
             self.confirm_chain(&taken(results.next())?)?;
         }
-        Ok(Head { block: read_block(&block, now).ok_or(ReadFault::BadBlock)?, hints })
+        let block = read_block(&block, now).ok_or(ReadFault::BadBlock)?;
+        self.keep(Some((now, block)));
+        Ok(Head { block, hints })
+    }
+
+    /// The newest block as it was asked for after `since` and a few seconds ago at most, if it was.
+    pub fn shared_head(&self, since: Timestamp, now: Timestamp) -> Option<Block> {
+        let newest = *self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        // After, and not in the second of: then it may be of before.
+        newest
+            .filter(|(asked_at, _)| *asked_at > since && now.seconds_since(*asked_at) < SHARED_HEAD_SECONDS)
+            .map(|(_, block)| block)
+    }
+
+    fn keep(&self, newest: Option<(Timestamp, Block)>) {
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = newest;
     }
 
     fn confirm_chain(&self, id: &Value) -> Result<(), ReadFault> {
@@ -166,6 +190,7 @@ impl Endpoint {
                 }
             };
             if results.contains(&Err(Fault::BlockGone)) {
+                self.keep(None);
                 return Err(ReadFault::BlockGone);
             }
             for (aggregate, result) in request.iter().zip(results) {
@@ -190,13 +215,14 @@ impl Endpoint {
     }
 }
 
-/// The calls of all groups as parts for one `eth_call` of `aggregate3` each, in order.
+/// The calls of all groups as parts for one `eth_call` of an aggregate each, in order.
 fn aggregates(groups: &[Group]) -> Vec<Aggregate<'_>> {
     let mut aggregates = Vec::new();
     for (place, group) in groups.iter().enumerate() {
         for calls in group.calls.chunks(group.per_aggregate.max(1)) {
             let sent = multicall::encoded_bytes(calls).saturating_mul(2);
-            let exchanged = sent.max(calls.len().saturating_mul(group.bytes_per_call));
+            let reply_words = group.reply_words.saturating_add(multicall::RESULT_WORDS);
+            let exchanged = sent.saturating_add(calls.len().saturating_mul(reply_words * HEX_PER_WORD));
             aggregates.push(Aggregate { group: place, calls, sent, exchanged });
         }
     }
@@ -312,19 +338,16 @@ mod tests {
     #[test]
     fn large_reads_are_split_by_size_and_keep_their_order() {
         let call = ContractCall { target: Address::ZERO, input: Bytes::new() };
-        let group = |calls, bytes_per_call| Group {
-            calls: vec![call.clone(); calls],
-            per_aggregate: 100,
-            bytes_per_call,
-        };
-        let groups = [group(250, 100), group(10, 100)];
+        let group =
+            |calls, reply_words| Group { calls: vec![call.clone(); calls], per_aggregate: 100, reply_words };
+        let groups = [group(250, 1), group(10, 1)];
         let small = split(aggregates(&groups));
         assert_eq!(small.len(), 1);
         assert_eq!(
             small[0].iter().map(|one| (one.group, one.calls.len())).collect::<Vec<_>>(),
             [(0, 100), (0, 100), (0, 50), (1, 10)]
         );
-        let groups = [group(3000, 16 * 1024)];
+        let groups = [group(3000, 240)];
         let large = split(aggregates(&groups));
         assert_eq!(large.len(), 2);
         assert_eq!(large.iter().flatten().map(|one| one.calls.len()).sum::<usize>(), 3000);

@@ -49,6 +49,19 @@ async fn the_chain_is_checked_once_with_the_first_block() {
 }
 
 #[tokio::test]
+async fn a_sweep_shares_a_head_of_its_own_time_for_some_seconds() {
+    let node = Node::of(ChainId::Base).await;
+    let alchemy = alchemy(&node.base_url, None);
+    let endpoint = alchemy.endpoint(ChainId::Base).unwrap();
+    let before = Timestamp::new(NOON - 1);
+    assert_eq!(endpoint.shared_head(before, NOW), None);
+    let block = endpoint.head(&[], NOW).await.unwrap().block;
+    assert_eq!(endpoint.shared_head(before, NOW.plus_seconds(9)), Some(block));
+    assert_eq!(endpoint.shared_head(before, NOW.plus_seconds(10)), None, "too old");
+    assert_eq!(endpoint.shared_head(NOW, NOW.plus_seconds(1)), None, "maybe of before the sweep");
+}
+
+#[tokio::test]
 async fn an_endpoint_of_another_chain_is_a_malformed_gap() {
     let node = Node::of(ChainId::Base).await;
     let alchemy = alchemy(&node.base_url, None);

@@ -19,8 +19,8 @@ use crate::multicall::ContractCall;
 
 /// Market views in one `eth_call`: some 20 million gas.
 const VIEWS_PER_AGGREGATE: usize = 250;
-/// Hex of one view there and back, the longest being a reserve's 15 words.
-const BYTES_PER_VIEW: usize = 25 * 64;
+/// The longest of their replies is a reserve's.
+const WORDS_PER_VIEW: usize = 15;
 /// Reserves of a market whose list is not known yet.
 const RESERVES_AHEAD: usize = 60;
 
@@ -114,7 +114,7 @@ impl Reader for AaveReader<'_> {
         let views = Group {
             calls: self.asks.iter().map(|ask| ask.call(&self.source.market)).collect(),
             per_aggregate: VIEWS_PER_AGGREGATE,
-            bytes_per_call: BYTES_PER_VIEW,
+            reply_words: WORDS_PER_VIEW,
         };
         if self.asks.is_empty() && !self.users.is_open() { Vec::new() } else { vec![views, self.users()] }
     }

@@ -17,10 +17,8 @@ use crate::markets::MarketAddresses;
 const ROWS_PER_AGGREGATE: usize = 100;
 /// Wallets whose bitmaps are: about ten thousand gas each.
 const BITMAPS_PER_AGGREGATE: usize = 1_000;
-/// Hex digits of a word.
-const HEX_PER_WORD: usize = 64;
-/// Words of one wallet's answer and of the call for it, beside its rows.
-const WORDS_PER_WALLET: usize = 16;
+/// Words of one wallet's answer beside its rows.
+const WORDS_BESIDE_ROWS: usize = 3;
 /// A sweep of more wallets than this asks for bitmaps first: most wallets have nothing in most markets, and the rows of
 /// one are as long as sixty bitmaps. For fewer, one more request would be the higher price.
 const FEW: usize = ROWS_PER_AGGREGATE;
@@ -52,7 +50,7 @@ impl<'a> Users<'a> {
         Self {
             market,
             queries,
-            asks_bitmaps: depth == Depth::Known && queries.len() > FEW,
+            asks_bitmaps: matches!(depth, Depth::Known { .. }) && queries.len() > FEW,
             due: (0..queries.len()).collect(),
             read: vec![User::Unread(Fault::Malformed); queries.len()],
         }
@@ -66,16 +64,16 @@ impl<'a> Users<'a> {
     /// What to ask next; a row of the market has so many words, and there are so many rows.
     pub(super) fn ask(&self, rows: usize, words_per_row: usize) -> Group {
         let due = self.due.iter().filter_map(|place| self.queries.get(*place));
-        let (words, per_aggregate) = if self.asks_bitmaps {
+        let (reply_words, per_aggregate) = if self.asks_bitmaps {
             (1, BITMAPS_PER_AGGREGATE)
         } else {
-            (rows * words_per_row, ROWS_PER_AGGREGATE)
+            (rows * words_per_row + WORDS_BESIDE_ROWS, ROWS_PER_AGGREGATE)
         };
         let call = if self.asks_bitmaps { bitmap_call } else { rows_call };
         Group {
             calls: due.map(|query| call(self.market, query.wallet)).collect(),
             per_aggregate,
-            bytes_per_call: (words + WORDS_PER_WALLET) * HEX_PER_WORD,
+            reply_words,
         }
     }
 

@@ -56,7 +56,7 @@ impl ChainPositions {
             return contracts.await;
         }
         let (mut parts, indexed) = match wanted.depth {
-            Depth::Known => (contracts.await, None),
+            Depth::Known { .. } => (contracts.await, None),
             Depth::Discover => {
                 let index = Box::pin(self.graph.accounts(&market, &wallets));
                 both(contracts, index).await
@@ -81,7 +81,7 @@ impl ChainPositions {
         };
         let limit = match wanted.depth {
             Depth::Discover => DISCOVER_LIMIT,
-            Depth::Known => KNOWN_LIMIT,
+            Depth::Known { .. } => KNOWN_LIMIT,
         };
         let read = timeout(limit, self.read_blocks(endpoint, wanted, sources)).await;
         let now = self.clock.now();
@@ -142,7 +142,14 @@ impl ChainPositions {
         sources: &'a [Box<dyn Source>],
     ) -> Result<(Block, Readers<'a>), ReadFault> {
         let questions: Vec<_> = sources.iter().map(|source| source.hints()).collect();
-        let head = endpoint.head(&questions.concat(), self.clock.now()).await?;
+        let now = self.clock.now();
+        if let Depth::Known { since } = wanted.depth
+            && questions.iter().all(Vec::is_empty)
+            && let Some(block) = endpoint.shared_head(since, now)
+        {
+            return Ok((block, sources.iter().map(|source| source.begin(wanted, &[])).collect()));
+        }
+        let head = endpoint.head(&questions.concat(), now).await?;
         let mut hints = head.hints.iter().map(|hint| hint.as_ref().ok().cloned());
         let readers = sources.iter().zip(&questions).map(|(source, questions)| {
             let hints: Vec<_> = hints.by_ref().take(questions.len()).collect();

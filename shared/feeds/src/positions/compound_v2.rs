@@ -26,8 +26,8 @@ use crate::multicall::ContractCall;
 const VIEWS_PER_AGGREGATE: usize = 250;
 /// Wallets' views in one `eth_call`.
 const USERS_PER_AGGREGATE: usize = 400;
-/// Hex of one view there and back.
-const BYTES_PER_VIEW: usize = 14 * 64;
+/// Most words of most views.
+const WORDS_PER_VIEW: usize = 3;
 
 /// The Comptroller of a chain.
 pub(super) struct CompoundV2Source {
@@ -131,7 +131,7 @@ impl CompoundV2Reader<'_> {
             let known: HashSet<Address> = query.known_tokens.iter().filter_map(Asset::address).collect();
             let is_asked = |token: &Address| match self.wanted.depth {
                 Depth::Discover => true,
-                Depth::Known => known.contains(token),
+                Depth::Known { .. } => known.contains(token),
             };
             let others = c_tokens.iter().filter(|token| !entered.contains(token) && is_asked(token));
             let of = |is_entered| move |c_token: &Address| UserMarket { c_token: *c_token, is_entered };
@@ -168,7 +168,7 @@ impl CompoundV2Reader<'_> {
 }
 
 fn group(calls: Vec<ContractCall>, per_aggregate: usize) -> Group {
-    Group { calls, per_aggregate, bytes_per_call: BYTES_PER_VIEW }
+    Group { calls, per_aggregate, reply_words: WORDS_PER_VIEW }
 }
 
 impl Reader for CompoundV2Reader<'_> {

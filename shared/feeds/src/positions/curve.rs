@@ -22,8 +22,8 @@ const MAX_LEARNED: usize = 200_000;
 const SEARCHES_PER_AGGREGATE: usize = 50;
 /// Views in one `eth_call`: those of pools with rates take some 100,000 gas each.
 const VIEWS_PER_AGGREGATE: usize = 250;
-/// Hex of one of them there and back, the longest being the registry's eight words.
-const BYTES_PER_VIEW: usize = 18 * 64;
+/// The longest of their replies is the registry's.
+const WORDS_PER_VIEW: usize = 8;
 
 /// Curve of a chain. Whether a token is an LP token is asked once in a process: a pool has one from its first hour to
 /// its last, and a wallet's other tokens would be asked about at every sweep.
@@ -143,7 +143,7 @@ impl Reader for CurveReader<'_> {
         let group = |asks: &[Ask], per_aggregate| Group {
             calls: asks.iter().map(|ask| ask.call()).collect(),
             per_aggregate,
-            bytes_per_call: BYTES_PER_VIEW,
+            reply_words: WORDS_PER_VIEW,
         };
         if searches.is_empty() && views.is_empty() {
             return Vec::new();

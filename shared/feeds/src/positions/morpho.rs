@@ -19,8 +19,8 @@ use crate::multicall::ContractCall;
 
 /// Views in one `eth_call`: an oracle of several feeds and vaults takes some 300,000 gas.
 const PER_AGGREGATE: usize = 100;
-/// Hex of one view there (a rate's twelve words and the call around them) and back.
-const BYTES_PER_CALL: usize = 26 * 64;
+/// The longest of their replies is a market's.
+const WORDS_PER_VIEW: usize = 6;
 
 /// The contract of a chain.
 pub(super) struct MorphoSource {
@@ -157,7 +157,7 @@ impl MorphoReader<'_> {
 }
 
 fn group(calls: Vec<ContractCall>) -> Group {
-    Group { calls, per_aggregate: PER_AGGREGATE, bytes_per_call: BYTES_PER_CALL }
+    Group { calls, per_aggregate: PER_AGGREGATE, reply_words: WORDS_PER_VIEW }
 }
 
 impl Reader for MorphoReader<'_> {

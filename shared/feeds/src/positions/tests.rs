@@ -8,7 +8,7 @@ mod uniswap;
 use alloy_sol_types::SolCall;
 use risk_engine::lending::Account;
 use risk_engine::position::Provenance;
-use risk_model::{Address, Affects, Asset, GapReason, U256, Wallet};
+use risk_model::{Address, Affects, Asset, GapReason, Timestamp, U256, Wallet};
 use serde_json::json;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::contracts::{Pool, UiPoolDataProvider};
 use crate::key::Key;
 use crate::markets::market_of;
 use crate::multicall::MULTICALL3;
-use crate::testing::{Answer, NOON, Provider, SetClock, client};
+use crate::testing::{Answer, NOON, Provider, SWEPT, SetClock, client};
 use crate::testing_node::{Node, USDC, WETH, a_token, add_balance, add_market, add_token, add_user};
 use crate::the_graph::TheGraphSettings;
 
@@ -108,13 +108,13 @@ async fn a_sweep_reads_accounts_and_tokens_of_one_block_in_two_requests_once_it_
     }
     let positions = positions(&node.base_url, None);
     let queries = [query(ANN, &[SPAM]), query(BOB, &[USDC])];
-    let cold = read(&positions, &queries, Depth::Known).await;
+    let cold = read(&positions, &queries, SWEPT).await;
     assert_eq!(
         node.asked().len(),
         3,
         "the block with hints, the batch, and what only the sources' addresses led to"
     );
-    let warm = read(&positions, &queries, Depth::Known).await;
+    let warm = read(&positions, &queries, SWEPT).await;
     let asked = node.asked();
     assert_eq!(asked.len(), 2);
     assert_eq!(asked[0], ["eth_getBlockByNumber"]);
@@ -155,7 +155,7 @@ async fn a_thousand_wallets_take_as_many_requests_as_one() {
         })
         .collect();
     let positions = positions(&node.base_url, None);
-    let read = read(&positions, &queries, Depth::Known).await;
+    let read = read(&positions, &queries, SWEPT).await;
     assert_eq!(node.asked().len(), 3);
     assert!(read.iter().zip(&queries).all(|(read, query)| read.wallet == query.wallet));
     assert!(read.iter().all(|read| read.accounts.len() == 1 && read.gaps.is_empty()));
@@ -185,6 +185,22 @@ fn forget_rows(node: &Node, wallet: Wallet) {
 }
 
 #[tokio::test]
+async fn pages_of_a_sweep_are_read_at_one_block_until_it_is_gone() {
+    let node = node().await;
+    let positions = positions(&node.base_url, None);
+    let sweep = Depth::Known { since: Timestamp::new(NOON - 1) };
+    let queries = [query(ANN, &[])];
+    read(&positions, &queries, sweep).await;
+    node.asked();
+    read(&positions, &queries, sweep).await;
+    assert_eq!(node.asked().len(), 1, "the block was asked for again");
+    node.state().number += 1;
+    let read = read(&positions, &queries, sweep).await;
+    assert_eq!(node.asked().len(), 3, "the block that is gone, the newest, the accounts at it");
+    assert_eq!((read[0].accounts.len(), read[0].gaps.len()), (1, 0), "{:?}", read[0].gaps);
+}
+
+#[tokio::test]
 async fn a_large_sweep_asks_the_rows_of_those_alone_who_are_in_the_market() {
     let node = node().await;
     let cleo = Wallet::new(Address::repeat_byte(0x33));
@@ -192,9 +208,9 @@ async fn a_large_sweep_asks_the_rows_of_those_alone_who_are_in_the_market() {
     let mut queries = idle(&node, 200);
     queries.extend([query(ANN, &[]), query(cleo, &[a_token(WETH)])]);
     let positions = positions(&node.base_url, None);
-    read(&positions, &queries, Depth::Known).await;
+    read(&positions, &queries, SWEPT).await;
     node.asked();
-    let read = read(&positions, &queries, Depth::Known).await;
+    let read = read(&positions, &queries, SWEPT).await;
     assert_eq!(node.asked().len(), 3, "the block; views and bitmaps; rows");
     assert!(read.iter().all(|read| read.gaps.is_empty()), "{:?}", read[0].gaps);
     assert!(read[..200].iter().all(|read| read.accounts.is_empty() && !read.readings.is_empty()));
@@ -218,7 +234,7 @@ async fn a_bitmap_that_cannot_be_read_is_a_gap_and_no_empty_account() {
     node.state().views.remove(&key(queries[0].wallet));
     node.state().views.insert(key(queries[1].wallet), vec![0; 31].into());
     forget_rows(&node, ANN);
-    let read = read(&positions(&node.base_url, None), &queries, Depth::Known).await;
+    let read = read(&positions(&node.base_url, None), &queries, SWEPT).await;
     for at in [0, 1, 200] {
         assert_eq!(reasons(&read[at], Affects::Liquidation), [GapReason::Malformed], "{at}");
     }
@@ -255,11 +271,11 @@ async fn a_scope_leaves_out_what_it_does_not_hold() {
     let node = node().await;
     let positions = positions(&node.base_url, None);
     let tokens = Scope { protocols: vec![Protocol::Tokens], chains: vec![] };
-    let read = positions.read(&[query(ANN, &[])], Depth::Known, &tokens).await;
+    let read = positions.read(&[query(ANN, &[])], SWEPT, &tokens).await;
     assert!(read[0].accounts.is_empty() && read[0].gaps.is_empty());
     let base = Scope { protocols: vec![], chains: vec![ChainId::Base] };
     node.asked();
-    let read = positions.read(&[query(ANN, &[])], Depth::Known, &base).await;
+    let read = positions.read(&[query(ANN, &[])], SWEPT, &base).await;
     assert!(read[0].gaps.is_empty() && read[0].readings.is_empty() && node.asked().is_empty());
 }
 
@@ -292,7 +308,7 @@ async fn a_coin_that_is_also_a_token_is_counted_once() {
     let positions = ChainPositions::new(alchemy, graph, &[chain], &Protocol::ALL, clock);
     let known_tokens = vec![Asset::contract(chain, coin)];
     let query = WalletQuery { wallet: ANN, known_tokens, known_markets: Vec::new() };
-    let read = read(&positions, &[query], Depth::Known).await;
+    let read = read(&positions, &[query], SWEPT).await;
     assert_eq!(read[0].holdings.len(), 1);
     assert_eq!((read[0].holdings[0].asset, &*read[0].holdings[0].symbol), (Asset::native(chain), "POL"));
 }

@@ -22,8 +22,9 @@ const NATIVE_DECIMALS: u8 = 18;
 const LISTS_AT_ONCE: usize = 6;
 /// Balances in one `eth_call`: some 30 million gas.
 const PER_AGGREGATE: usize = 500;
-/// Hex of one balance there (seven words) and back (four).
-const BYTES_PER_CALL: usize = 11 * 64;
+const WORDS_PER_BALANCE: usize = 1;
+/// Of a string: where it is, its length, and itself. Decimals are less.
+const WORDS_PER_SYMBOL: usize = 3;
 
 /// Polygon's coin as a token contract.
 const POLYGON_COIN: Address = address!("0000000000000000000000000000000000001010");
@@ -100,8 +101,8 @@ impl TokenPlan {
                 ContractCall::new(*token, &Erc20::decimalsCall {}),
             ]
         });
-        let group = |calls| Group { calls, per_aggregate: PER_AGGREGATE, bytes_per_call: BYTES_PER_CALL };
-        [group(balances), group(metadata.collect())]
+        let group = |calls, reply_words| Group { calls, per_aggregate: PER_AGGREGATE, reply_words };
+        [group(balances, WORDS_PER_BALANCE), group(metadata.collect(), WORDS_PER_SYMBOL)]
     }
 
     /// Adds each wallet's holdings, readings and gaps to its part. The market's own tokens are no holdings.

@@ -22,12 +22,11 @@ const BLIND_INDEXES: usize = 4;
 const MAX_LEARNED: usize = 50_000;
 /// Counts and numbers of NFTs in one `eth_call`: some 10,000 gas each.
 const NUMBERS_PER_AGGREGATE: usize = 500;
-/// Hex of one of them there and back.
-const BYTES_PER_NUMBER: usize = 12 * 64;
+const WORDS_PER_NUMBER: usize = 1;
 /// Positions, pools and ticks in one `eth_call`: a pool's record may take 100,000 gas to search.
 const VIEWS_PER_AGGREGATE: usize = 250;
-/// Hex of one of them there and back, the longest being a position's 12 words.
-const BYTES_PER_VIEW: usize = 28 * 64;
+/// The longest of their replies is a position's.
+const WORDS_PER_VIEW: usize = 12;
 
 /// Uniswap V3 of a chain.
 pub(super) struct UniswapSource {
@@ -49,7 +48,7 @@ impl UniswapSource {
         let learned = self.learned();
         let blind = match depth {
             Depth::Discover => BLIND_INDEXES,
-            Depth::Known => 0,
+            Depth::Known { .. } => 0,
         };
         let ahead = wallets.iter().flat_map(|wallet| match learned.get(wallet) {
             Some(asks) => asks.clone(),
@@ -110,14 +109,14 @@ impl Reader for UniswapReader<'_> {
     fn ask(&mut self) -> Vec<Group> {
         let (mut asks, views): (Vec<Ask>, Vec<Ask>) =
             self.read.missing().into_iter().partition(|ask| ask.is_of_a_wallet());
-        let group = |asks: &[Ask], per_aggregate, bytes_per_call| Group {
+        let group = |asks: &[Ask], per_aggregate, reply_words| Group {
             calls: asks.iter().map(|ask| ask.call(&self.source.addresses)).collect(),
             per_aggregate,
-            bytes_per_call,
+            reply_words,
         };
         let groups = vec![
-            group(&asks, NUMBERS_PER_AGGREGATE, BYTES_PER_NUMBER),
-            group(&views, VIEWS_PER_AGGREGATE, BYTES_PER_VIEW),
+            group(&asks, NUMBERS_PER_AGGREGATE, WORDS_PER_NUMBER),
+            group(&views, VIEWS_PER_AGGREGATE, WORDS_PER_VIEW),
         ];
         asks.extend(views);
         self.asks = asks;

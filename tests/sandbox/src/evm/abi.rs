@@ -4,9 +4,12 @@ use alloy_sol_types::sol;
 
 sol! {
     interface Multicall3 {
+        struct Call { address target; bytes callData; }
         struct Call3 { address target; bool allowFailure; bytes callData; }
         struct Result { bool success; bytes returnData; }
         function aggregate3(Call3[] calldata calls) external payable returns (Result[] memory returnData);
+        function tryAggregate(bool requireSuccess, Call[] calldata calls) external payable
+            returns (Result[] memory returnData);
         function getEthBalance(address addr) external view returns (uint256 balance);
         function getBlockNumber() external view returns (uint256 blockNumber);
         function getCurrentBlockTimestamp() external view returns (uint256 timestamp);

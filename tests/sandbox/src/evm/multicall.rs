@@ -1,6 +1,6 @@
 //! Multicall3: many calls of one block in one.
 
-use alloy_primitives::U256;
+use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolCall, SolInterface};
 
 use crate::evm::abi::Multicall3::{self, Multicall3Calls as Calls};
@@ -13,7 +13,14 @@ const CALLS: usize = 50_000;
 pub(super) fn call(view: &View<'_>, input: &[u8]) -> Outcome {
     let facts = view.chain.facts;
     match Calls::abi_decode(input).map_err(|_| Reverted::bare())? {
-        Calls::aggregate3(aggregate) => run(view, &aggregate.calls),
+        Calls::aggregate3(aggregate) => {
+            let calls = aggregate.calls.iter();
+            run(view, calls.map(|call| (call.target, &call.callData, call.allowFailure)))
+        }
+        Calls::tryAggregate(aggregate) => {
+            let may_fail = !aggregate.requireSuccess;
+            run(view, aggregate.calls.iter().map(|call| (call.target, &call.callData, may_fail)))
+        }
         Calls::getEthBalance(of) => {
             let wei = view.world.wallet(of.addr).on(facts.id).map_or(0, |held| held.native_wei);
             Ok(Multicall3::getEthBalanceCall::abi_encode_returns(&U256::from(wei)))
@@ -31,21 +38,21 @@ pub(super) fn call(view: &View<'_>, input: &[u8]) -> Outcome {
     }
 }
 
-fn run(view: &View<'_>, calls: &[Multicall3::Call3]) -> Outcome {
+fn run<'a>(view: &View<'_>, calls: impl ExactSizeIterator<Item = (Address, &'a Bytes, bool)>) -> Outcome {
     if calls.len() > CALLS {
         return Err(Reverted::bare());
     }
     let mut results = Vec::with_capacity(calls.len());
-    for (place, inner) in (0u64..).zip(calls) {
+    for (place, (target, input, may_fail)) in (0u64..).zip(calls) {
         let spoiled = view.effects.failing_calls.is_some_and(|every| place % every == 0);
-        let outcome =
-            if spoiled { Err(Reverted::bare()) } else { call_contract(view, inner.target, &inner.callData) };
+        let outcome = if spoiled { Err(Reverted::bare()) } else { call_contract(view, target, input) };
         let (success, data) = match outcome {
             Ok(data) => (true, data),
-            Err(reverted) if inner.allowFailure => (false, reverted.data),
+            Err(reverted) if may_fail => (false, reverted.data),
             Err(_) => return Err(Reverted::because("Multicall3: call failed")),
         };
         results.push(Multicall3::Result { success, returnData: data.into() });
     }
+    // The other function answers the same.
     Ok(Multicall3::aggregate3Call::abi_encode_returns(&results))
 }

@@ -9,6 +9,7 @@ use super::*;
 use crate::compound::abi::{CToken, Comptroller as Views, PriceOracle};
 use crate::compound::v2::COMPTROLLER;
 use crate::positions::table::Table;
+use crate::testing::SWEPT;
 
 const CHAIN: ChainId = ChainId::Ethereum;
 const ANN: Wallet = Wallet::new(Address::repeat_byte(0x11));
@@ -114,7 +115,7 @@ fn an_account_is_what_its_entered_markets_say_and_what_lies_beside_them() {
 #[test]
 fn a_sweep_asks_for_the_deposits_that_a_question_found() {
     let parts_of = |known: &[Address]| {
-        let (parts, _) = read(&table(), Depth::Known, known);
+        let (parts, _) = read(&table(), SWEPT, known);
         parts[0].accounts[0].account.facts().parts.len()
     };
     assert_eq!((parts_of(&[]), parts_of(&[C_IDLE])), (2, 3));
@@ -136,19 +137,19 @@ fn an_unread_balance_or_market_in_use_is_a_gap_and_never_an_account_without_it()
     unread.remove(COMPTROLLER, &Views::closeFactorMantissaCall {});
     faults.push(unread);
     for table in faults {
-        let (parts, _) = read(&table, Depth::Known, &[]);
+        let (parts, _) = read(&table, SWEPT, &[]);
         assert!(parts[0].accounts.is_empty() && parts[0].gaps.len() == 2, "{:?}", parts[0]);
     }
     // An oracle that reverts leaves an account whose health is not known.
     let mut unpriced = table();
     unpriced.remove(ORACLE, &PriceOracle::getUnderlyingPriceCall { cToken: C_ETHER });
-    let (parts, _) = read(&unpriced, Depth::Known, &[]);
+    let (parts, _) = read(&unpriced, SWEPT, &[]);
     assert!(parts[0].accounts[0].account.facts().standing.is_err());
 }
 
 #[test]
 fn old_ctokens_without_a_seize_share_give_the_protocol_none() {
-    let (parts, _) = read(&table(), Depth::Known, &[]);
+    let (parts, _) = read(&table(), SWEPT, &[]);
     let lending::Account::CompoundV2(account) = &parts[0].accounts[0].account else { panic!() };
     assert!(account.comptroller.markets.iter().all(|market| market.protocol_seize_share.is_zero()));
     assert!(account.comptroller.markets.iter().all(|market| !market.is_deprecated));

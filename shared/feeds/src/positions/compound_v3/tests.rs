@@ -2,7 +2,6 @@
 
 use alloy_primitives::{Signed, Uint, address};
 use alloy_sol_types::SolCall;
-use risk_app::ports::Depth;
 use risk_engine::lending::Lending;
 use risk_model::request::Scope;
 use risk_model::{B256, HealthFactor, Protocol, Wallet};
@@ -11,6 +10,7 @@ use super::*;
 use crate::compound::abi::{AssetInfo, Comet as Views, TotalsBasic};
 use crate::contracts::{Aggregator, Erc20};
 use crate::positions::table::Table;
+use crate::testing::SWEPT;
 
 const CHAIN: ChainId = ChainId::Polygon;
 const ANN: Wallet = Wallet::new(Address::repeat_byte(0x11));
@@ -129,13 +129,8 @@ fn read(source: &CompoundV3Source, table: &Table) -> (Vec<Part>, usize) {
     let queries =
         [ANN, BOB].map(|wallet| WalletQuery { wallet, known_tokens: Vec::new(), known_markets: Vec::new() });
     let scope = Scope { protocols: vec![Protocol::CompoundV3], chains: Vec::new() };
-    let wanted = Wanted {
-        chain: CHAIN,
-        queries: &queries,
-        depth: Depth::Known,
-        scope: &scope,
-        protocols: &Protocol::ALL,
-    };
+    let wanted =
+        Wanted { chain: CHAIN, queries: &queries, depth: SWEPT, scope: &scope, protocols: &Protocol::ALL };
     let hints: Vec<Option<Bytes>> = source.hints().iter().map(|call| aggregated(table, call)).collect();
     let mut reader = source.begin(wanted, &hints);
     let rounds = table.run(&mut *reader);
@@ -147,14 +142,14 @@ fn read(source: &CompoundV3Source, table: &Table) -> (Vec<Part>, usize) {
 /// The answer to one aggregate.
 fn aggregated(table: &Table, call: &ContractCall) -> Option<Bytes> {
     use crate::contracts::Multicall3;
-    let sent = Multicall3::aggregate3Call::abi_decode(&call.input).ok()?;
+    let sent = Multicall3::tryAggregateCall::abi_decode(&call.input).ok()?;
     let results: Vec<_> = sent
         .calls
         .into_iter()
         .map(|one| table.answer(&ContractCall { target: one.target, input: one.callData }))
         .map(|answer| Multicall3::Result { success: answer.is_ok(), returnData: answer.unwrap_or_default() })
         .collect();
-    Some(Multicall3::aggregate3Call::abi_encode_returns(&results).into())
+    Some(Multicall3::tryAggregateCall::abi_encode_returns(&results).into())
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn held(read: &WalletPositions) -> Vec<Asset> {
 async fn an_lp_token_is_a_position_in_its_pool_and_no_holding() {
     let node = node().await;
     let positions = positions(&node);
-    let cold = read_all(&positions, &[OLD_LP, SPAM], Depth::Known).await;
+    let cold = read_all(&positions, &[OLD_LP, SPAM], SWEPT).await;
     assert_eq!(node.asked().len(), 1 + 3, "the block; which tokens, the pool, its coins");
     assert_eq!(whats(&cold[0]), []);
     let position = only(&cold[0]);
@@ -119,7 +119,7 @@ async fn an_lp_token_is_a_position_in_its_pool_and_no_holding() {
 
     // The registry is asked about a token once, whatever it said.
     register(&mut node.state(), SPAM, NEW);
-    let warm = read_all(&positions, &[OLD_LP, SPAM], Depth::Known).await;
+    let warm = read_all(&positions, &[OLD_LP, SPAM], SWEPT).await;
     assert_eq!(node.asked().len(), 1 + 1);
     assert_eq!((only(&warm[0]), held(&warm[0])), (only(&cold[0]), held(&cold[0])));
 }
@@ -134,7 +134,7 @@ async fn requests_do_not_grow_with_wallets_and_a_pool_is_shared() {
     }
     let queries: Vec<_> = wallets.iter().map(|wallet| query(*wallet, &[OLD_LP, SPAM])).collect();
     let scope = Scope { protocols: vec![Protocol::Curve], chains: vec![] };
-    let read = positions(&node).read(&queries, Depth::Known, &scope).await;
+    let read = positions(&node).read(&queries, SWEPT, &scope).await;
     assert_eq!(node.asked().len(), 1 + 3);
     let pool = &only(&read[0]).pool;
     assert!(read.iter().all(|read| Arc::ptr_eq(&only(read).pool, pool) && read.gaps.is_empty()));
@@ -198,14 +198,14 @@ async fn newer_pools_tell_their_rates_and_crypto_pools_the_price_of_their_lp_tok
         };
         read.pools.iter().map(kind).collect()
     };
-    let found = positions.read(&query, Depth::Known, &scope).await;
+    let found = positions.read(&query, SWEPT, &scope).await;
     let [Kind::Stable { amp, rates: seen, .. }, crypto] = &kinds(&found[0])[..] else { panic!("{found:?}") };
     assert_eq!((amp.value, amp.precision, seen), (U256::from(20_000), 100, &rates));
     assert_eq!(*crypto, Kind::Crypto { lp_price: U256::from(3 * WAD) });
     // Older pools with rates answer with bare words.
     let bare: Vec<u8> = rates.iter().flat_map(U256::to_be_bytes_vec).collect();
     node.state().view(NEW, &Contract::stored_ratesCall {}, bare);
-    let again = positions.read(&query, Depth::Known, &scope).await;
+    let again = positions.read(&query, SWEPT, &scope).await;
     assert_eq!(kinds(&again[0]), kinds(&found[0]));
 }
 
@@ -228,7 +228,7 @@ async fn what_cannot_be_read_is_a_named_gap_and_stays_a_holding() {
     ] {
         let key = (target, call.into());
         let known = node.state().views.insert(key.clone(), returns.into());
-        let broken = read_all(&positions, &[OLD_LP], Depth::Known).await;
+        let broken = read_all(&positions, &[OLD_LP], SWEPT).await;
         assert!(broken[0].pools.is_empty());
         assert_eq!(whats(&broken[0]), [(in_pool.as_str(), GapReason::Malformed, Affects::Value)], "{key:?}");
         assert_eq!(held(&broken[0]), [Asset::contract(CHAIN, OLD_LP)], "kept, and asked again");
@@ -238,7 +238,7 @@ async fn what_cannot_be_read_is_a_named_gap_and_stays_a_holding() {
             None => node.state().views.remove(&key),
         };
     }
-    assert_eq!(only(&read_all(&positions, &[OLD_LP], Depth::Known).await[0]).pool.address, OLD);
+    assert_eq!(only(&read_all(&positions, &[OLD_LP], SWEPT).await[0]).pool.address, OLD);
 }
 
 #[tokio::test]
@@ -247,15 +247,15 @@ async fn a_registry_that_does_not_answer_leaves_the_positions_open_and_is_asked_
     let positions = positions(&node);
     let call = MetaRegistry::get_pool_from_lp_tokenCall { token: OLD_LP };
     node.state().views.remove(&(META_REGISTRY, call.abi_encode().into()));
-    let broken = read_all(&positions, &[OLD_LP, SPAM], Depth::Known).await;
+    let broken = read_all(&positions, &[OLD_LP, SPAM], SWEPT).await;
     assert_eq!(whats(&broken[0]), [("curve positions on ethereum", GapReason::Malformed, Affects::Value)]);
     assert_eq!(held(&broken[0]).len(), 2);
     register(&mut node.state(), OLD_LP, OLD);
-    let whole = read_all(&positions, &[OLD_LP, SPAM], Depth::Known).await;
+    let whole = read_all(&positions, &[OLD_LP, SPAM], SWEPT).await;
     assert_eq!((only(&whole[0]).pool.address, whole[0].gaps.len()), (OLD, 0));
 
     node.state().reply = Some((500, String::new()));
     let scope = Scope { protocols: vec![Protocol::Curve], chains: vec![] };
-    let dead = positions.read(&[query(ANN, &[OLD_LP])], Depth::Known, &scope).await;
+    let dead = positions.read(&[query(ANN, &[OLD_LP])], SWEPT, &scope).await;
     assert_eq!(whats(&dead[0]), [("curve positions on ethereum", GapReason::Unavailable, Affects::Value)]);
 }

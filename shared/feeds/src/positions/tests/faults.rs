@@ -15,7 +15,7 @@ async fn a_block_that_vanishes_is_read_again_at_a_newer_one() {
         let is_first = is_pinned && calls.fetch_add(1, Ordering::Relaxed) < 2;
         is_first.then(|| json!({ "error": { "code": -32000, "message": "header not found" } }))
     }));
-    let read = read(&positions, &[query(ANN, &[])], Depth::Known).await;
+    let read = read(&positions, &[query(ANN, &[])], SWEPT).await;
     assert_eq!((read[0].accounts.len(), read[0].gaps.len()), (1, 0));
 }
 
@@ -27,7 +27,7 @@ async fn blocks_that_keep_vanishing_are_a_gap_and_no_empty_wallet() {
         (method == "eth_call" && params[1].is_object())
             .then(|| json!({ "error": { "code": -32000, "message": "header not found" } }))
     }));
-    let read = read(&positions, &[query(ANN, &[])], Depth::Known).await;
+    let read = read(&positions, &[query(ANN, &[])], SWEPT).await;
     assert!(read[0].accounts.is_empty() && read[0].readings.is_empty());
     assert_eq!(reasons(&read[0], Affects::Liquidation), [GapReason::Unavailable]);
     assert_eq!(reasons(&read[0], Affects::Value), [GapReason::Unavailable; 2]);
@@ -41,8 +41,7 @@ async fn one_wallet_that_cannot_be_read_is_a_gap_of_its_own_only() {
     let market = market_of(CHAIN);
     let call = UiPoolDataProvider::getUserReservesDataCall { provider: market.provider, user: ANN.address() };
     node.state().views.remove(&(market.ui_data, call.abi_encode().into()));
-    let read =
-        read(&positions(&node.base_url, None), &[query(ANN, &[]), query(BOB, &[])], Depth::Known).await;
+    let read = read(&positions(&node.base_url, None), &[query(ANN, &[]), query(BOB, &[])], SWEPT).await;
     assert_eq!(reasons(&read[0], Affects::Liquidation), [GapReason::Malformed]);
     assert_eq!(reasons(&read[0], Affects::Value), [GapReason::Malformed]);
     assert!(read[1].gaps.is_empty());
@@ -57,7 +56,7 @@ async fn an_unreadable_token_is_named_and_the_others_are_held() {
     }
     add_token(&mut node.state(), SPAM, "SPAM", 9);
     let gone = Address::repeat_byte(0x78);
-    let read = read(&positions(&node.base_url, None), &[query(ANN, &[SPAM, mute, gone])], Depth::Known).await;
+    let read = read(&positions(&node.base_url, None), &[query(ANN, &[SPAM, mute, gone])], SWEPT).await;
     assert_eq!(read[0].holdings.len(), 1);
     let named: Vec<_> = read[0].gaps.iter().map(|gap| (gap.what.as_str(), gap.reason, gap.affects)).collect();
     let what = |token| format!("balance of {}", Asset::contract(CHAIN, token));
@@ -76,7 +75,7 @@ async fn an_unreadable_market_leaves_the_tokens() {
     add_balance(&mut node.state(), MULTICALL3, ANN.address(), 3);
     let list = (market_of(CHAIN).pool, Pool::getReservesListCall {}.abi_encode().into());
     node.state().views.remove(&list);
-    let read = read(&positions(&node.base_url, None), &[query(ANN, &[])], Depth::Known).await;
+    let read = read(&positions(&node.base_url, None), &[query(ANN, &[])], SWEPT).await;
     assert_eq!(read[0].holdings.len(), 1);
     assert_eq!(reasons(&read[0], Affects::Liquidation), [GapReason::Malformed]);
 }
@@ -86,8 +85,7 @@ async fn a_pool_of_an_unknown_revision_is_read_and_said_to_be_unverified() {
     let node = node().await;
     let revision = U256::from(40).to_be_bytes_vec();
     node.state().view(market_of(CHAIN).pool, &Pool::POOL_REVISIONCall {}, revision);
-    let read =
-        read(&positions(&node.base_url, None), &[query(ANN, &[]), query(BOB, &[])], Depth::Known).await;
+    let read = read(&positions(&node.base_url, None), &[query(ANN, &[]), query(BOB, &[])], SWEPT).await;
     assert_eq!(read[0].accounts.len(), 1);
     assert_eq!(reasons(&read[0], Affects::Confirmation), [GapReason::UnverifiedRules]);
     assert!(read[1].gaps.is_empty(), "without an account no rule matters");
@@ -96,7 +94,7 @@ async fn a_pool_of_an_unknown_revision_is_read_and_said_to_be_unverified() {
 #[tokio::test]
 async fn without_a_key_every_part_is_a_gap_and_nothing_is_asked() {
     let positions = positions(DEFAULT_URL, None);
-    let read = read(&positions, &[query(ANN, &[])], Depth::Known).await;
+    let read = read(&positions, &[query(ANN, &[])], SWEPT).await;
     assert_eq!(reasons(&read[0], Affects::Liquidation), [GapReason::NotConfigured]);
     assert_eq!(reasons(&read[0], Affects::Value), [GapReason::NotConfigured; 2]);
     assert!(positions.upstreams().is_empty());
@@ -106,7 +104,7 @@ async fn without_a_key_every_part_is_a_gap_and_nothing_is_asked() {
 async fn when_the_chain_is_down_the_subgraph_stands_in_and_the_gap_stays() {
     let graph = Provider::answering(|_| Answer::ok(indexed(&[ANN], 30))).await;
     let positions = positions("http://127.0.0.1:1", Some(&graph.base_url));
-    for depth in [Depth::Known, Depth::Discover] {
+    for depth in [SWEPT, Depth::Discover] {
         let read = read(&positions, &[query(ANN, &[]), query(BOB, &[])], depth).await;
         assert_eq!(read[0].accounts.len(), 1);
         assert_eq!(read[0].accounts[0].provenance, Provenance::Subgraph);
@@ -140,7 +138,7 @@ async fn a_subgraph_that_fails_or_lags_leaves_the_chain_unconfirmed_and_a_sweep_
     assert_eq!(reasons(&refused[0], Affects::Confirmation), [GapReason::Refused]);
     assert_eq!((refused[0].accounts.len(), refused[0].gaps.len()), (1, 1));
     let asked = graph.seen().len();
-    let swept = read(&positions, &[query(ANN, &[])], Depth::Known).await;
+    let swept = read(&positions, &[query(ANN, &[])], SWEPT).await;
     assert!(swept[0].gaps.is_empty() && graph.seen().len() == asked);
 }
 
@@ -166,7 +164,7 @@ async fn a_node_that_answers_in_other_shapes_opens_its_breaker() {
     node.state().tamper = Some(Box::new(|_, _| Some(json!({ "result": { "unexpected": true } }))));
     let positions = positions(&node.base_url, None);
     for _ in 0..3 {
-        let read = read(&positions, &[query(ANN, &[])], Depth::Known).await;
+        let read = read(&positions, &[query(ANN, &[])], SWEPT).await;
         assert_eq!(reasons(&read[0], Affects::Liquidation).len(), 1);
     }
     assert_eq!(positions.upstreams()[0].breaker, "open");
@@ -200,7 +198,7 @@ async fn hostile_replies_are_gaps_and_never_an_empty_wallet() {
         let node = node().await;
         let positions = positions(&node.base_url, None);
         node.state().reply = Some((200, reply.to_owned()));
-        let read = read(&positions, &[query(ANN, &[])], Depth::Known).await;
+        let read = read(&positions, &[query(ANN, &[])], SWEPT).await;
         assert_eq!(reasons(&read[0], Affects::Liquidation).len(), 1, "{reply}");
         assert!(read[0].holdings.is_empty() && read[0].accounts.is_empty(), "{reply}");
     }

@@ -121,7 +121,7 @@ async fn a_wallets_history_says_which_markets_it_is_in() {
 async fn a_sweep_reads_the_known_markets_and_names_wallets_that_were_never_looked_through() {
     let node = node().await;
     let queries = [known(ANN, &[id()]), known(BOB, &[]), query(BOB, &[])];
-    let read = reader(&node).read(&queries, Depth::Known, &scope()).await;
+    let read = reader(&node).read(&queries, SWEPT, &scope()).await;
     assert!(node.asked().iter().flatten().all(|method| method != "eth_getLogs"));
     assert_eq!((read[0].accounts.len(), read[0].gaps.len(), read[0].markets.len()), (1, 0, 0));
     assert_eq!((read[1].accounts.len(), read[1].gaps.len()), (0, 0));
@@ -151,7 +151,7 @@ async fn parameters_that_are_not_the_ids_are_no_market() {
     let contract = deployment_of(CHAIN).history.contract;
     let other = MarketParams { lltv: U256::from(990_000_000_000_000_000_u64), ..params() };
     node.state().view(contract, &Morpho::idToMarketParamsCall { id: id() }, other.abi_encode());
-    let read = reader(&node).read(&[known(ANN, &[id()])], Depth::Known, &scope()).await;
+    let read = reader(&node).read(&[known(ANN, &[id()])], SWEPT, &scope()).await;
     assert!(read[0].accounts.is_empty());
     assert_eq!(reasons(&read[0], Affects::Liquidation), [GapReason::Malformed]);
 }
@@ -164,7 +164,7 @@ async fn a_position_that_cannot_be_read_is_a_gap_and_an_oracle_without_a_price_a
         .remove(&(ORACLE, alloy_sol_types::SolCall::abi_encode(&MorphoOracle::priceCall {}).into()));
     let stranger = Wallet::new(Address::repeat_byte(0x33));
     let queries = [known(ANN, &[id()]), known(stranger, &[id()])];
-    let read = reader(&node).read(&queries, Depth::Known, &scope()).await;
+    let read = reader(&node).read(&queries, SWEPT, &scope()).await;
     let account = morpho_account(&read[0].accounts[0]);
     assert_eq!((account.market.price, account.facts().owes), (None, Some(true)));
     assert!(account.facts().standing.is_err());

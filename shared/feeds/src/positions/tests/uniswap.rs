@@ -137,9 +137,9 @@ fn whats(read: &WalletPositions) -> Vec<(&str, GapReason, Affects)> {
 async fn a_sweep_that_knows_the_nfts_reads_them_in_two_requests() {
     let node = node().await;
     let positions = positions(&node);
-    let cold = read(&positions, &[ANN, BOB], Depth::Known).await;
+    let cold = read(&positions, &[ANN, BOB], SWEPT).await;
     assert_eq!(node.asked().len(), 1 + 4, "the block; counts, numbers, positions, and the pool");
-    let warm = read(&positions, &[ANN, BOB], Depth::Known).await;
+    let warm = read(&positions, &[ANN, BOB], SWEPT).await;
     assert_eq!(node.asked().len(), 2);
     assert_eq!((warm[0].gaps.len(), warm[1].gaps.len()), (0, 0), "{:?}", warm[0].gaps);
     assert_eq!(only(&cold[0]), only(&warm[0]));
@@ -180,7 +180,7 @@ async fn requests_do_not_grow_with_wallets_and_a_pool_is_shared() {
         give(&mut node.state(), *wallet, &[id]);
     }
     let positions = positions(&node);
-    let read = read(&positions, &wallets, Depth::Known).await;
+    let read = read(&positions, &wallets, SWEPT).await;
     assert_eq!(node.asked().len(), 5);
     let pool = &only(&read[0]).pool;
     assert!(read.iter().all(|read| Arc::ptr_eq(&only(read).pool, pool) && read.gaps.is_empty()));
@@ -190,18 +190,18 @@ async fn requests_do_not_grow_with_wallets_and_a_pool_is_shared() {
 async fn an_nft_that_moves_to_another_wallet_is_found_there_and_nowhere_else() {
     let node = node().await;
     let positions = positions(&node);
-    read(&positions, &[ANN, BOB], Depth::Known).await;
+    read(&positions, &[ANN, BOB], SWEPT).await;
     give(&mut node.state(), ANN, &[]);
     give(&mut node.state(), BOB, &[7]);
-    let moved = read(&positions, &[ANN, BOB], Depth::Known).await;
+    let moved = read(&positions, &[ANN, BOB], SWEPT).await;
     assert!(moved[0].pools.is_empty() && moved[0].gaps.is_empty(), "{:?}", moved[0]);
     assert_eq!(only(&moved[1]).token_id, U256::from(7));
     node.asked();
     add_nft(&mut node.state(), 7, 0);
-    let closed = read(&positions, &[ANN, BOB], Depth::Known).await;
+    let closed = read(&positions, &[ANN, BOB], SWEPT).await;
     assert!(closed.iter().all(|wallet| wallet.pools.is_empty() && wallet.gaps.is_empty()));
     add_nft(&mut node.state(), 7, LIQUIDITY - 1);
-    let again = read(&positions, &[BOB], Depth::Known).await;
+    let again = read(&positions, &[BOB], SWEPT).await;
     assert_eq!(only(&again[0]).liquidity, LIQUIDITY - 1);
 }
 
@@ -216,7 +216,7 @@ async fn what_cannot_be_read_is_a_named_gap_and_the_rest_is_read() {
     let owner = no_code.address();
     node.state().view(addresses().manager, &PositionManager::balanceOfCall { owner }, Vec::new());
     let positions = positions(&node);
-    let found = read(&positions, &[ANN, no_code], Depth::Known).await;
+    let found = read(&positions, &[ANN, no_code], SWEPT).await;
     assert_eq!(only(&found[0]).token_id, U256::from(7));
     let unread = [7, 404, 9].map(|id| format!("uniswap_v3 position {id} on ethereum"));
     assert_eq!(whats(&found[0]), unread.each_ref().map(|what| malformed(what)));
@@ -229,7 +229,7 @@ async fn what_cannot_be_read_is_a_named_gap_and_the_rest_is_read() {
         (Contract::feeGrowthGlobal0X128Call {}.abi_encode(), vec![0xff; 31]),
     ] {
         let known = node.state().views.insert((pool(), call.clone().into()), returns.into());
-        let broken = read(&positions, &[ANN], Depth::Known).await;
+        let broken = read(&positions, &[ANN], SWEPT).await;
         assert_eq!(whats(&broken[0]), [malformed("uniswap_v3 position 7 on ethereum")]);
         assert!(broken[0].pools.is_empty());
         node.state().views.insert((pool(), call.into()), known.unwrap());
@@ -243,11 +243,11 @@ async fn a_pool_without_a_record_has_no_average_and_a_record_that_fails_is_named
     let positions = positions(&node);
     let ago = Contract::observeCall { secondsAgos: vec![1_800, 0] }.abi_encode();
     node.state().views.remove(&(pool(), ago.clone().into()));
-    let none = read(&positions, &[ANN], Depth::Known).await;
+    let none = read(&positions, &[ANN], SWEPT).await;
     assert_eq!(only(&none[0]).pool.average_tick, None);
     assert!(none[0].gaps.is_empty(), "{:?}", none[0].gaps);
     node.state().views.insert((pool(), ago.into()), vec![1, 2, 3].into());
-    let broken = read(&positions, &[ANN], Depth::Known).await;
+    let broken = read(&positions, &[ANN], SWEPT).await;
     assert_eq!(only(&broken[0]).pool.average_tick, None);
     let what = format!("uniswap_v3 average price of {:#x} on ethereum", pool());
     assert_eq!(whats(&broken[0]), [(what.as_str(), GapReason::Unavailable, Affects::Confirmation)]);
@@ -265,7 +265,7 @@ async fn more_nfts_than_are_read_are_a_gap_whatever_their_number() {
     for count in [U256::from(250), U256::MAX] {
         let owner = ANN.address();
         node.state().view(addresses().manager, &PositionManager::balanceOfCall { owner }, word(count));
-        let read = read(&positions, &[ANN], Depth::Known).await;
+        let read = read(&positions, &[ANN], SWEPT).await;
         assert_eq!(read[0].pools.len(), 200);
         let what = "uniswap_v3 positions after the first 200 on ethereum";
         assert_eq!(whats(&read[0]), [(what, GapReason::Unsupported, Affects::Value)]);
@@ -284,13 +284,13 @@ async fn a_round_that_fails_leaves_its_part_open_and_a_later_read_closes_it() {
         broken.then(|| json!({ "error": { "code": -32000, "message": "backend unavailable" } }))
     };
     node.state().tamper = Some(Box::new(first));
-    let broken = read(&positions, &[ANN], Depth::Known).await;
+    let broken = read(&positions, &[ANN], SWEPT).await;
     assert!(broken[0].pools.is_empty());
     let indexes = ["at index 0", "at index 1"].map(|name| format!("uniswap_v3 position {name} on ethereum"));
     let open = indexes.each_ref().map(|what| (what.as_str(), GapReason::Unavailable, Affects::Value));
     assert_eq!(whats(&broken[0]), open);
     node.state().tamper = None;
-    let whole = read(&positions, &[ANN], Depth::Known).await;
+    let whole = read(&positions, &[ANN], SWEPT).await;
     assert!(whole[0].gaps.is_empty());
     assert_eq!(only(&whole[0]).token_id, U256::from(7));
 }
@@ -299,7 +299,7 @@ async fn a_round_that_fails_leaves_its_part_open_and_a_later_read_closes_it() {
 async fn a_chain_that_cannot_be_read_leaves_the_positions_open() {
     let node = node().await;
     node.state().reply = Some((500, String::new()));
-    let read = read(&positions(&node), &[ANN], Depth::Known).await;
+    let read = read(&positions(&node), &[ANN], SWEPT).await;
     assert_eq!(
         whats(&read[0]),
         [("uniswap_v3 positions on ethereum", GapReason::Unavailable, Affects::Value)]
