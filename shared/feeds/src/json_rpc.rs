@@ -16,11 +16,11 @@ pub const MAX_BATCH: usize = 1000;
 
 /// One call of a method.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Call {
+pub struct Call<P = Value> {
     /// The method's name.
     pub method: &'static str,
     /// Its parameters, a JSON array.
-    pub params: Value,
+    pub params: P,
     /// What its result is: anything else is malformed.
     pub result: Shape,
 }
@@ -133,7 +133,7 @@ impl JsonRpc {
     ///
     /// # Errors
     /// Why the upstream gave no answer to any of them.
-    pub async fn batch(&self, calls: &[Call]) -> Result<Results, CallError> {
+    pub async fn batch<P: Serialize>(&self, calls: &[Call<P>]) -> Result<Results, CallError> {
         if calls.is_empty() {
             return Ok(Vec::new());
         }
@@ -156,9 +156,9 @@ impl JsonRpc {
         Ok(results)
     }
 
-    async fn send(&self, calls: &[Call], places: &[usize]) -> Result<Results, CallError> {
+    async fn send<P: Serialize>(&self, calls: &[Call<P>], places: &[usize]) -> Result<Results, CallError> {
         let chosen = || places.iter().filter_map(|at| calls.get(*at));
-        let bodies: Vec<Body<'_>> = chosen().enumerate().map(|(id, call)| body(id, call)).collect();
+        let bodies: Vec<Body<'_, P>> = chosen().enumerate().map(|(id, call)| body(id, call)).collect();
         let shapes: Vec<Shape> = chosen().map(|call| call.result).collect();
         let request = Request::post_json("", &bodies);
         drop(bodies);
@@ -168,14 +168,14 @@ impl JsonRpc {
 
 /// A call as it is sent; parameters may be megabytes long, so they are written from where they are.
 #[derive(Serialize)]
-struct Body<'a> {
+struct Body<'a, P> {
     jsonrpc: &'static str,
     id: usize,
     method: &'static str,
-    params: &'a Value,
+    params: &'a P,
 }
 
-const fn body(id: usize, call: &Call) -> Body<'_> {
+const fn body<P>(id: usize, call: &Call<P>) -> Body<'_, P> {
     Body { jsonrpc: "2.0", id, method: call.method, params: &call.params }
 }
 

@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use alloy_primitives::{Bytes, hex};
+use alloy_primitives::{Address, Bytes, hex};
 use risk_engine::position::Block;
 use risk_http::{CallError, Upstream};
 use risk_model::{B256, ChainId, GapReason, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::figures::CLOCK_SKEW_SECONDS;
@@ -171,7 +171,7 @@ impl Endpoint {
     /// # Errors
     /// The block is gone, or no request was answered. A request that failed beside others that were answered
     /// leaves its calls without one.
-    pub async fn read_at(&self, block: B256, groups: &[Group]) -> Result<Vec<Vec<Answer>>, ReadFault> {
+    pub async fn read_at(&self, block: B256, groups: &[&Group]) -> Result<Vec<Vec<Answer>>, ReadFault> {
         let at = json!({ "blockHash": block, "requireCanonical": true });
         let requests = split(aggregates(groups));
         let mut answers: Vec<Vec<Answer>> = groups.iter().map(|_| Vec::new()).collect();
@@ -206,17 +206,39 @@ impl Endpoint {
     }
 
     async fn send(&self, request: &[Aggregate<'_>], at: &Value) -> Result<Results, CallError> {
-        let call = |aggregate: &Aggregate<'_>| {
-            let input = multicall::encode(aggregate.calls);
-            eth_call(&ContractCall { target: MULTICALL3, input }, at)
-        };
-        let calls: Vec<Call> = request.iter().map(call).collect();
+        let calls: Vec<_> = request
+            .iter()
+            .map(|Aggregate { calls, .. }| Call {
+                method: "eth_call",
+                params: AggregateAt { calls, at },
+                result: Shape::Hex,
+            })
+            .collect();
         self.rpc.batch(&calls).await
     }
 }
 
+#[derive(Serialize)]
+struct Params<'a> {
+    to: Address,
+    data: &'a Bytes,
+}
+
+/// The parameters of an aggregate's `eth_call`. Many megabytes together, they are made where they are written.
+struct AggregateAt<'a> {
+    calls: &'a [ContractCall],
+    at: &'a Value,
+}
+
+impl Serialize for AggregateAt<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let call = Params { to: MULTICALL3, data: &multicall::encode(self.calls) };
+        (call, self.at).serialize(serializer)
+    }
+}
+
 /// The calls of all groups as parts for one `eth_call` of an aggregate each, in order.
-fn aggregates(groups: &[Group]) -> Vec<Aggregate<'_>> {
+fn aggregates<'a>(groups: &[&'a Group]) -> Vec<Aggregate<'a>> {
     let mut aggregates = Vec::new();
     for (place, group) in groups.iter().enumerate() {
         for calls in group.calls.chunks(group.per_aggregate.max(1)) {
@@ -274,7 +296,7 @@ fn unanswered(error: &CallError, calls: usize) -> Results {
 }
 
 fn eth_call(call: &ContractCall, block: &Value) -> Call {
-    let params = json!([{ "to": call.target, "data": call.input }, block]);
+    let params = json!([Params { to: call.target, data: &call.input }, block]);
     Call { method: "eth_call", params, result: Shape::Hex }
 }
 
@@ -316,8 +338,6 @@ fn read_block(value: &Value, now: Timestamp) -> Option<Block> {
 
 #[cfg(test)]
 mod tests {
-    use alloy_primitives::Address;
-
     use super::*;
 
     fn block(timestamp: &str) -> Value {
@@ -340,15 +360,15 @@ mod tests {
         let call = ContractCall { target: Address::ZERO, input: Bytes::new() };
         let group =
             |calls, reply_words| Group { calls: vec![call.clone(); calls], per_aggregate: 100, reply_words };
-        let groups = [group(250, 1), group(10, 1)];
-        let small = split(aggregates(&groups));
+        let (first, second) = (group(250, 1), group(10, 1));
+        let small = split(aggregates(&[&first, &second]));
         assert_eq!(small.len(), 1);
         assert_eq!(
             small[0].iter().map(|one| (one.group, one.calls.len())).collect::<Vec<_>>(),
             [(0, 100), (0, 100), (0, 50), (1, 10)]
         );
-        let groups = [group(3000, 240)];
-        let large = split(aggregates(&groups));
+        let many = group(3000, 240);
+        let large = split(aggregates(&[&many]));
         assert_eq!(large.len(), 2);
         assert_eq!(large.iter().flatten().map(|one| one.calls.len()).sum::<usize>(), 3000);
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::SolCall;
 use risk_engine::compound_v3::{Base, Collateral, Comet, Curve, INDEX_SCALE, indexes};
 use risk_engine::position::Block;
 use risk_model::{Asset, ChainId, GapReason};
@@ -289,9 +290,9 @@ impl UserBasic {
     }
 }
 
-/// The call that reads it.
-pub(crate) fn user_call(comet: Address, account: Address) -> ContractCall {
-    ContractCall::new(comet, &Views::userBasicCall { account })
+/// The input of the view that reads it, the same of every Comet.
+pub(crate) fn user_input(account: Address) -> Bytes {
+    Views::userBasicCall { account }.abi_encode().into()
 }
 
 /// The answer to it: `assetsIn` has the bits of the first 16 collaterals, `_reserved` those of the next 8.

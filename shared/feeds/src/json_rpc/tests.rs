@@ -151,6 +151,6 @@ fn a_result_of_another_shape_is_malformed_and_counts_as_a_failure() {
 async fn nothing_is_sent_for_no_calls() {
     let node = Node::of(ChainId::Ethereum).await;
     let rpc = JsonRpc::new(client().upstream(&node.base_url, Policy::new("node")).unwrap());
-    assert_eq!(rpc.batch(&[]).await.unwrap(), []);
+    assert_eq!(rpc.batch::<Value>(&[]).await.unwrap(), []);
     assert!(node.asked().is_empty());
 }

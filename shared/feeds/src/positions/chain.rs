@@ -245,10 +245,8 @@ async fn read_at<'a>(
     let mut tokens = None;
     for round in 0..ROUNDS {
         let asked: Vec<Vec<Group>> = readers.iter_mut().map(|reader| reader.ask()).collect();
-        let mut groups: Vec<Group> = asked.iter().flatten().cloned().collect();
-        if round == 0 {
-            groups.extend(plan.iter().flat_map(TokenPlan::groups));
-        }
+        let of_tokens = plan.as_ref().filter(|_| round == 0).map(TokenPlan::groups);
+        let groups: Vec<&Group> = asked.iter().flatten().chain(of_tokens.iter().flatten()).collect();
         if groups.is_empty() {
             break;
         }

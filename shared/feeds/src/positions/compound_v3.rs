@@ -16,7 +16,7 @@ use crate::alchemy::{Answer, Group};
 use crate::compound::comets::{CometAddress, comets_of};
 use crate::compound::questions::Questions;
 use crate::compound::v3::{
-    Ask, UserBasic, assets, balance_call, finish, hints, read_collateral, read_user, user_call, wanted,
+    Ask, UserBasic, assets, balance_call, finish, hints, read_collateral, read_user, user_input, wanted,
 };
 use crate::json_rpc::Fault;
 use crate::multicall::{self, ContractCall, MULTICALL3};
@@ -123,8 +123,10 @@ impl CompoundV3Reader<'_> {
     /// Wallet by wallet: every Comet is asked the same of one, which takes it fewer bytes in a row.
     fn user_calls(&self) -> Vec<ContractCall> {
         let of = |query: &WalletQuery| {
-            let wallet = query.wallet.address();
-            self.source.comets.iter().map(move |comet| user_call(comet.address, wallet))
+            let input = user_input(query.wallet.address());
+            let call =
+                move |comet: &CometAddress| ContractCall { target: comet.address, input: input.clone() };
+            self.source.comets.iter().map(call)
         };
         self.queries().iter().flat_map(of).collect()
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use alloy_primitives::{Bytes, address};
+use alloy_sol_types::SolCall;
 use futures::StreamExt;
 use risk_app::ports::{Depth, WalletQuery};
 use risk_engine::position::{Block, Holding};
@@ -91,9 +92,9 @@ impl TokenPlan {
         for WalletTokens { owner, tokens, .. } in &self.wallets {
             let owner = *owner;
             balances.push(ContractCall::new(MULTICALL3, &Multicall3::getEthBalanceCall { addr: owner }));
-            balances.extend(
-                tokens.iter().map(|token| ContractCall::new(*token, &Erc20::balanceOfCall { owner })),
-            );
+            let input = Bytes::from(Erc20::balanceOfCall { owner }.abi_encode());
+            let call = |token: &Address| ContractCall { target: *token, input: input.clone() };
+            balances.extend(tokens.iter().map(call));
         }
         let metadata = self.distinct.iter().flat_map(|token| {
             [
