@@ -64,6 +64,7 @@ bench-sweep: ## sweeps of 10 k, 100 k and 1 M wallets (WALLETS=n,… for others)
 
 bench-store: ## writes and reads a second of each store, one by one and in bulk, and of quotas, beside the raw drivers
 	tests/redis/install.sh
+	tests/mongo/install.sh
 	$(CARGO) bench -p risk-tests --bench store
 
 bench-edge: edge ## the module's size, start and speed beside viem's isAddress and ajv on the same cases
@@ -72,12 +73,12 @@ bench-edge: edge ## the module's size, start and speed beside viem's isAddress a
 backtest: ## VaR coverage and lead before liquidations on ../shared/data; coverage of PRICES=file FROM=date TO=date
 	@$(CARGO) bench -p risk-tests --bench backtest -- $(abspath $(PRICES)) $(FROM) $(TO)
 
-backup: ## copy what is kept (the SQLite file of DATA_DIR) to TO=file, while the service runs or not
-	$(if $(TO),,$(error TO=file is missing))
+backup: ## copy what is kept (the SQLite file of DATA_DIR to TO=file, a MongoDB to TO=folder), while the service runs or not
+	$(if $(TO),,$(error TO=file or folder is missing))
 	@$(CARGO) run --quiet -p risk-api -- backup "$(abspath $(TO))"
 
-restore: ## put a copy, FROM=file, in the place of the SQLite file of DATA_DIR; no process may have that open
-	$(if $(FROM),,$(error FROM=file is missing))
+restore: ## put a copy, FROM=file, in the place of the SQLite file of DATA_DIR, which no process may have open; or FROM=folder into an empty MongoDB database
+	$(if $(FROM),,$(error FROM=file or folder is missing))
 	@$(CARGO) run --quiet -p risk-api -- restore "$(abspath $(FROM))"
 
 lambda-local: $(TOOLS)/bin/cargo-lambda ## the API as a Lambda function on this machine (cargo lambda watch), port 9000

@@ -158,3 +158,35 @@ async fn a_restore_is_refused_while_a_process_has_the_file_open_and_keeps_what_i
     let back = stack.get(&second).await.unwrap();
     assert_eq!((back.status, &back.json["label"]), (200, &json!("still")), "what was replaced was not whole");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_a_mongodb_is_restored_into_another_database_to_the_same_answers() {
+    let Some((uri, name)) = risk_tests::mongo::database().await.unwrap() else { return };
+    let other = format!("{name}-restored");
+    let of = |database: &str| [("MONGODB_URI", uri.clone()), ("MONGODB_DATABASE", database.to_owned())];
+    let settings = of(&name);
+    let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let stack = Stack::start(Host::Container, &settings).await.unwrap();
+    let own = vec![stack.wallet("near").await.unwrap(), stack.wallet("safe").await.unwrap()];
+    for wallet in &own {
+        let put = stack.send("PUT", &format!("/api/risk/watches/{wallet}"), None).await.unwrap();
+        assert_eq!(put.status, 201, "{}", put.text);
+    }
+    stack.sweep().await.unwrap();
+    let before = answers(&stack, &own).await;
+    let total = before.last().unwrap()["total_count"].as_u64().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy");
+    let taken = order(&stack, stack.data_dir(), "backup", &copy).await;
+    assert!(taken.status.success() && total > 0, "{}", said(&taken));
+    assert!(said(&taken).contains(&format!("2 watches, {total} alerts")), "{}", said(&taken));
+
+    let settings = of(&other);
+    let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let second = Stack::beside(&stack, &settings).await.unwrap();
+    let restored = order(&second, second.data_dir(), "restore", &copy).await;
+    assert!(restored.status.success(), "{}", said(&restored));
+    assert_eq!(answers(&second, &own).await, before);
+    let again = order(&second, second.data_dir(), "restore", &copy).await;
+    assert!(!again.status.success() && said(&again).contains("holds something"), "{}", said(&again));
+}

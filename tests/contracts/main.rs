@@ -13,6 +13,7 @@ mod database;
 mod events;
 mod file;
 mod memories;
+mod mongo_backup;
 mod outbox;
 mod queries;
 mod quota;

@@ -1,5 +1,6 @@
 //! Boot: settings, telemetry, wiring and shutdown. The only crate that reads the environment and picks adapters.
 
+mod allocator;
 mod backup;
 pub mod clock;
 pub mod host;

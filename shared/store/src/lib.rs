@@ -2,6 +2,7 @@
 //! quotas are counted in Redis or in this process. One contract suite holds each to the ports of `risk_app::stores` and `risk_app::sharing`.
 
 mod alarm_memory;
+mod backup;
 mod local_quota;
 mod memory;
 mod memory_events;
@@ -15,6 +16,7 @@ mod transition;
 #[cfg(test)]
 mod twins;
 
+pub use backup::{BackupError, Copied};
 pub use local_quota::LocalQuota;
 pub use memory::MemoryStore;
 pub use memory_events::MemoryEvents;
@@ -23,7 +25,7 @@ pub use redis_cache::RedisCache;
 pub use redis_connection::{UnusableUrl, check_redis_url};
 pub use redis_events::RedisEvents;
 pub use redis_quota::RedisQuota;
-pub use sqlite::{BackupError, Copied, SqliteEvents, SqliteStore, back_up, restore};
+pub use sqlite::{SqliteEvents, SqliteStore, back_up, restore};
 
 /// How many sweep reports are kept; recording one more drops the oldest.
 pub const KEPT_SWEEPS: u32 = 1_000;

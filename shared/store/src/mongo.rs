@@ -7,6 +7,7 @@
 mod alerts;
 mod api_keys;
 mod assessments;
+mod backup;
 mod base;
 mod closes;
 mod failure;

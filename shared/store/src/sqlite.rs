@@ -27,7 +27,7 @@ use rusqlite::{Transaction, TransactionBehavior};
 use tokio::sync::OnceCell;
 use tokio_rusqlite::Connection;
 
-pub use backup::{BackupError, Copied, back_up, restore};
+pub use backup::{back_up, restore};
 pub use events::SqliteEvents;
 use failure::Failure;
 

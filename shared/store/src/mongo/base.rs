@@ -29,6 +29,24 @@ pub(super) const SWEEPS: &str = "sweeps";
 pub(super) const LEASES: &str = "sweep_leases";
 pub(super) const TOKENS: &str = "known_tokens";
 pub(super) const WATCHES: &str = "watches";
+/// All of them.
+pub(super) const COLLECTIONS: [&str; 15] = [
+    ALERTS,
+    API_KEYS,
+    ASSESSMENTS,
+    CHANNELS_OFF,
+    CLOSES,
+    COUNTERS,
+    HOURLY_CLOSES,
+    LEASES,
+    MARKETS,
+    MEMORIES,
+    NEAR,
+    OUTBOX,
+    SWEEPS,
+    TOKENS,
+    WATCHES,
+];
 
 /// Connections to one server of the set, where the address says nothing else.
 const MOST_CONNECTIONS: u32 = 20;
@@ -147,6 +165,11 @@ impl Base {
 
     pub(super) fn namespace(&self, collection: &str) -> Namespace {
         self.collection(collection).namespace()
+    }
+
+    /// A collection for a session that sees one moment, whose read concern is the session's.
+    pub(super) fn snapshot(&self, name: &str) -> Collection<RawDocumentBuf> {
+        self.client.database(self.database.name()).collection(name)
     }
 
     /// Every document of a query.

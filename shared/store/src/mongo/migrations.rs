@@ -9,10 +9,7 @@ use mongodb::bson::{DateTime, Document, doc};
 use mongodb::options::IndexOptions;
 use mongodb::{Collection, IndexModel};
 
-use super::base::{
-    ALERTS, API_KEYS, ASSESSMENTS, Base, CHANNELS_OFF, CLOSES, COUNTERS, HOURLY_CLOSES, LEASES, MARKETS,
-    MEMORIES, NEAR, OUTBOX, SWEEPS, TOKENS, WATCHES,
-};
+use super::base::{ALERTS, Base, CLOSES, COLLECTIONS, COUNTERS, HOURLY_CLOSES, OUTBOX, SWEEPS};
 use super::failure::Failure;
 
 const RECORDS: &str = "migrations";
@@ -35,6 +32,11 @@ type Step = (&'static str, fn(&Base) -> BoxFuture<'_, Result<(), Failure>>);
 
 /// Numbered from 1 by their place; a step that was released is never changed.
 const STEPS: &[Step] = &[("first collections", |base| first_collections(base).boxed())];
+
+/// How many steps this version knows.
+pub(super) const fn newest() -> usize {
+    STEPS.len()
+}
 
 /// Brings the database to this version.
 pub(super) async fn run(base: &Base) -> Result<(), Failure> {
@@ -99,23 +101,7 @@ async fn lock(base: &Base) -> Result<ObjectId, Failure> {
 }
 
 async fn first_collections(base: &Base) -> Result<(), Failure> {
-    for name in [
-        ALERTS,
-        API_KEYS,
-        ASSESSMENTS,
-        CHANNELS_OFF,
-        CLOSES,
-        COUNTERS,
-        HOURLY_CLOSES,
-        LEASES,
-        MARKETS,
-        MEMORIES,
-        NEAR,
-        OUTBOX,
-        SWEEPS,
-        TOKENS,
-        WATCHES,
-    ] {
+    for name in COLLECTIONS {
         create(base, name).await?;
     }
     // Made here and not at their first use, where two processes would race to make them.

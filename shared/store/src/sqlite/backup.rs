@@ -5,79 +5,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
-use thiserror::Error;
 
 use super::connection::{self, NEWEST_SCHEMA};
 use super::failure::Failure;
-
-/// How far a restore moves the ids of alerts and events on: what was given after the copy was made was told to channels
-/// and listeners, who would take another's message of the same id for a repeat.
-const ID_STEP: i64 = 1_000_000;
-
-/// What a copy holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Copied {
-    /// Watches.
-    pub watches: u64,
-    /// Alerts, in every state.
-    pub alerts: u64,
-    /// API keys.
-    pub api_keys: u64,
-    /// Its length.
-    pub bytes: u64,
-}
-
-/// Why a copy was not made or not put in place. Nothing was changed then.
-#[derive(Debug, Error)]
-pub enum BackupError {
-    /// There is no such database.
-    #[error("there is no database file to copy")]
-    Missing,
-    /// The copy would overwrite a file.
-    #[error("the file to write is there already")]
-    Exists,
-    /// A process has the database open.
-    #[error("a process has the database open: end the API and the sweeps first")]
-    InUse,
-    /// It is none of this service's databases.
-    #[error("the copy is no database of this service")]
-    Foreign,
-    /// It was written by a newer version.
-    #[error(
-        "the copy was written by a newer version of this service (schema {found}, known are up to {known})"
-    )]
-    Newer {
-        /// The copy's schema.
-        found: i64,
-        /// The newest that this version knows.
-        known: i64,
-    },
-    /// It is damaged.
-    #[error("the copy is damaged: {0}")]
-    Damaged(String),
-    /// A file could not be read or written.
-    #[error("file: {0}")]
-    File(ErrorKind),
-    /// SQLite refused.
-    #[error("sqlite: {0}")]
-    Sqlite(#[source] rusqlite::Error),
-}
-
-impl From<std::io::Error> for BackupError {
-    fn from(error: std::io::Error) -> Self {
-        Self::File(error.kind())
-    }
-}
-
-impl From<rusqlite::Error> for BackupError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => Self::Foreign,
-            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged("it cannot be read".to_owned()),
-            _ => Self::Sqlite(error),
-        }
-    }
-}
+use crate::backup::{BackupError, Copied, ID_STEP};
 
 /// Copies the database as it is at one moment, while others read and write it. The copy holds no page of what was
 /// deleted. It is there whole, checked and written through to the disk, or not at all.
