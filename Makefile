@@ -64,7 +64,6 @@ bench-sweep: ## sweeps of 10 k, 100 k and 1 M wallets (WALLETS=n,… for others)
 
 bench-store: ## writes and reads a second of each store, one by one and in bulk, and of quotas, beside the raw drivers
 	tests/redis/install.sh
-	tests/mongo/install.sh
 	$(CARGO) bench -p risk-tests --bench store
 
 bench-edge: edge ## the module's size, start and speed beside viem's isAddress and ajv on the same cases

@@ -1,29 +1,24 @@
 //! `make bench-store`: writes and reads a second of each store, one by one and in bulk, beside the raw driver doing the
-//! same; and quotas of Redis beside its raw driver. Store and driver take turns, each on a file or in a database of its own;
-//! what is told is the best of the rounds, because the rest is what else the machine does.
+//! same; and quotas of Redis beside its raw driver. Store and driver take turns, each on a file of its own; what is told is
+//! the best of the rounds, because the rest is what else the machine does.
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it saw")]
 
 mod quota;
 mod raw;
-mod raw_mongo;
 mod rows;
 
 use std::sync::Arc;
 
 use risk_app::stores::Store;
 use risk_model::Wallet;
-use risk_store::{HistoryReads, MemoryStore, MongoStore, SqliteStore};
-use risk_tests::mongo;
+use risk_store::{MemoryStore, SqliteStore};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
 use raw::Raw;
-use raw_mongo::RawMongo;
 use rows::{PAGE, page, wallet, watch};
 
 const ROUNDS: u64 = 8;
-/// The same of MongoDB, whose server takes longer than any driver.
-const MONGO_ROUNDS: u64 = 3;
 /// Calls of one at a time in a round.
 const SINGLES: u64 = 1_000;
 /// Thousands of watches of a round.
@@ -127,108 +122,44 @@ fn ask_raw(raw: &mut Raw, round: u64, best: &mut [Best; 6]) -> anyhow::Result<()
     Ok(())
 }
 
-/// The same over MongoDB's driver.
-async fn ask_raw_mongo(raw: &RawMongo, round: u64, best: &mut [Best; 6]) -> anyhow::Result<()> {
-    let began = Instant::now();
-    for number in numbers(round, SINGLES) {
-        raw.put_watches(&[watch(number)]).await?;
-    }
-    best[0].note(SINGLES, began);
-    let watches: Vec<_> = numbers(round, BATCHES * PAGE).map(watch).collect();
-    let began = Instant::now();
-    for batch in watches.chunks(1_000) {
-        raw.put_watches(batch).await?;
-    }
-    best[1].note(BATCHES * PAGE, began);
-    for (act, at) in [(2, 1), (3, 2)] {
-        let pages: Vec<_> = numbers(round, PAGES).map(|number| page(number, at)).collect();
-        let began = Instant::now();
-        for page in &pages {
-            raw.commit(page).await?;
-        }
-        best[act].note(PAGES * PAGE, began);
-    }
-    let began = Instant::now();
-    for number in numbers(round, SINGLES) {
-        assert_eq!(raw.find_watches(&[wallet(number)]).await?, 1);
-    }
-    best[4].note(SINGLES, began);
-    let wallets: Vec<Wallet> = numbers(round, PAGE).map(wallet).collect();
-    let began = Instant::now();
-    anyhow::ensure!(raw.latest(&wallets).await? > 0, "no body was read");
-    best[5].note(PAGE, began);
-    Ok(())
-}
-
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    embedded().await?;
-    of_mongo().await?;
-    quota::run().await
-}
-
-async fn embedded() -> anyhow::Result<()> {
     let folder = TempDir::new()?;
     let (own, other) = (folder.path().join("store.sqlite"), folder.path().join("raw.sqlite"));
     drop(SqliteStore::open(&other).await?);
     let sqlite: Arc<dyn Store> = Arc::new(SqliteStore::open(&own).await?);
     let memory: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let mut raw = Raw::open(&other)?;
-    let (mut of_sqlite, mut of_raw, mut of_memory) = <([Best; 6], [Best; 6], [Best; 6])>::default();
+    let mut best = [[Best::default(); 6]; 3];
     for round in 0..ROUNDS {
+        let [of_sqlite, of_raw, of_memory] = &mut best;
         // Neither is always the one that comes first.
         if round % 2 == 0 {
-            ask_store(&sqlite, round, &mut of_sqlite).await?;
+            ask_store(&sqlite, round, of_sqlite).await?;
         }
-        tokio::task::block_in_place(|| ask_raw(&mut raw, round, &mut of_raw))?;
+        tokio::task::block_in_place(|| ask_raw(&mut raw, round, of_raw))?;
         if round % 2 == 1 {
-            ask_store(&sqlite, round, &mut of_sqlite).await?;
+            ask_store(&sqlite, round, of_sqlite).await?;
         }
-        ask_store(&memory, round, &mut of_memory).await?;
+        ask_store(&memory, round, of_memory).await?;
     }
-    print(("sqlite", &of_sqlite), ("rusqlite", &of_raw));
-    println!("\n{:<40} {:>12}", "a second", "memory");
-    for (name, best) in ACTS.iter().zip(&of_memory) {
-        println!("{name:<40} {:>12.0}", best.per_second());
-    }
-    Ok(())
-}
-
-async fn of_mongo() -> anyhow::Result<()> {
-    let (Some((uri, own)), Some((_, other))) = (mongo::database().await?, mongo::database().await?) else {
-        println!("\nMongoDB is left out: no server is installed (tests/mongo/install.sh)");
-        return Ok(());
-    };
-    let store: Arc<dyn Store> = Arc::new(MongoStore::new(&uri, &own, HistoryReads::default())?);
-    let raw = RawMongo::open(&uri, other).await?;
-    let (mut of_store, mut of_raw) = <([Best; 6], [Best; 6])>::default();
-    for round in 0..MONGO_ROUNDS {
-        if round % 2 == 0 {
-            ask_store(&store, round, &mut of_store).await?;
-        }
-        ask_raw_mongo(&raw, round, &mut of_raw).await?;
-        if round % 2 == 1 {
-            ask_store(&store, round, &mut of_store).await?;
-        }
-    }
-    println!();
-    print(("mongodb", &of_store), ("its driver", &of_raw));
-    Ok(())
+    print(&best);
+    quota::run().await
 }
 
 /// Rows a second, and what part of the raw driver's the store's are.
-fn print((store, of_store): (&str, &[Best; 6]), (raw, of_raw): (&str, &[Best; 6])) {
-    println!("{:<40} {store:>12} {raw:>12} {:>7}", "a second", "ratio");
-    for (act, (name, (store, raw))) in ACTS.iter().zip(of_store.iter().zip(of_raw)).enumerate() {
-        let (store, raw) = (store.per_second(), raw.per_second());
-        let ratio = store / raw;
+fn print(best: &[[Best; 6]; 3]) {
+    println!("{:<40} {:>12} {:>12} {:>7} {:>12}", "a second", "sqlite", "rusqlite", "ratio", "memory");
+    for (act, name) in ACTS.iter().enumerate() {
+        let [sqlite, raw, memory] = [0, 1, 2].map(|which| best[which][act].per_second());
+        let ratio = sqlite / raw;
         let is_bulk = (1..4).contains(&act);
         let verdict = match (is_bulk, ratio >= AIM) {
             (false, _) => "",
             (true, true) => "  reaches the aim",
             (true, false) => "  MISSES the aim",
         };
-        println!("{name:<40} {store:>12.0} {raw:>12.0} {ratio:>7.2}{verdict}");
+        println!("{name:<40} {sqlite:>12.0} {raw:>12.0} {ratio:>7.2} {memory:>12.0}{verdict}");
     }
     println!("aim: in bulk at least {AIM} of the raw driver");
 }

@@ -27,8 +27,7 @@ const MEMORY: &str = "INSERT INTO alarm_memories (wallet, at, memory) VALUES (?1
 const NEAR: &str = "INSERT INTO near_wallets (wallet) VALUES (?1) ON CONFLICT (wallet) DO NOTHING";
 
 /// Text as long as what the store keeps of the memory of this benchmark.
-pub(crate) const MEMORY_TEXT: &str =
-    r#"{"v":1,"accounts":{"aave_v3:ethereum:main":{"peaks":[2,"1.75e0","1.8e0"]}}}"#;
+const MEMORY_TEXT: &str = r#"{"v":1,"accounts":{"aave_v3:ethereum:main":{"peaks":[2,"1.75e0","1.8e0"]}}}"#;
 
 /// A connection to a file that the store has made.
 pub(crate) struct Raw(Connection);
