@@ -1,6 +1,8 @@
 //! What a copy of a store holds, and why one is not made or not put in place.
 
+use std::fs::File;
 use std::io::ErrorKind;
+use std::path::Path;
 
 use risk_app::stores::StoreError;
 use rusqlite::ErrorCode;
@@ -97,4 +99,11 @@ impl From<rusqlite::Error> for BackupError {
             _ => Self::Sqlite(error),
         }
     }
+}
+
+/// Writes a changed name through to the disk.
+pub(crate) fn sync_folder(path: &Path) -> Result<(), BackupError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()?;
+    Ok(())
 }

@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 use super::base::{ALERTS, API_KEYS, Base, COLLECTIONS, COUNTERS, WATCHES};
 use super::failure::Failure;
 use super::{MongoStore, migrations};
-use crate::backup::{BackupError, Copied, ID_STEP};
+use crate::backup::{BackupError, Copied, ID_STEP, sync_folder};
 
 /// What says that a copy is whole; written last.
 const MANIFEST: &str = "risk-manager.json";
@@ -51,15 +51,13 @@ impl MongoStore {
         }
         make_folder(&partial)?;
         let copied = copy(base, &partial).await;
-        let (from, to) = (partial.clone(), to.to_owned());
         let copied = match copied {
-            Ok(copied) => spawn_blocking(move || std::fs::rename(from, to)).await.map(|done| {
-                done?;
-                Ok(copied)
-            }),
-            Err(error) => Ok(Err(error)),
+            Ok(copied) => {
+                let (from, to) = (partial.clone(), to.to_owned());
+                spawn_blocking(move || put_there(&from, &to)).await.map_err(lost).flatten().map(|()| copied)
+            }
+            Err(error) => Err(error),
         };
-        let copied = copied.unwrap_or(Err(BackupError::File(ErrorKind::Other)));
         if copied.is_err() {
             // What is left of it is nobody's backup.
             let _ = std::fs::remove_dir_all(&partial);
@@ -269,6 +267,13 @@ async fn restore_counters(base: &Base, path: PathBuf) -> Result<(), BackupError>
         done.map_err(Failure::from).map_err(of_failure)?;
     }
     Ok(())
+}
+
+/// Gives a whole copy its name, so that the name survives a loss of power too.
+fn put_there(from: &Path, to: &Path) -> Result<(), BackupError> {
+    sync_folder(&from.join(MANIFEST))?;
+    std::fs::rename(from, to)?;
+    sync_folder(to)
 }
 
 fn file_name(collection: &str) -> String {

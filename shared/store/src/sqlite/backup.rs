@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::connection::{self, NEWEST_SCHEMA};
 use super::failure::Failure;
-use crate::backup::{BackupError, Copied, ID_STEP};
+use crate::backup::{BackupError, Copied, ID_STEP, sync_folder};
 
 /// Copies the database as it is at one moment, while others read and write it. The copy holds no page of what was
 /// deleted. It is there whole, checked and written through to the disk, or not at all.
@@ -225,13 +225,6 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
-}
-
-/// Writes a changed name through to the disk.
-fn sync_folder(path: &Path) -> Result<(), BackupError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()?;
-    Ok(())
 }
 
 fn of_failure(failure: Failure) -> BackupError {
